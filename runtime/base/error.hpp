@@ -1,0 +1,38 @@
+#pragma once
+
+#include <caf/error.hpp>
+#include <caf/expected.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+/// An expected failure: a code of one domain's `errc` plus a sentence for a person. The default value means success.
+/// Values, cheap to move, usable from any thread.
+using error = caf::error;
+
+/// A result or the error that prevented it. This header is the only one of `runtime/` outside the actors' layer that
+/// names CAF's types.
+template <class T>
+using expected = caf::expected<T>;
+
+/// The domains that own an error enum. A domain keeps its `enum class errc : std::uint8_t` in its own header with
+/// a `make_error(errc, std::string)` that calls `domain_error`.
+enum class error_domain : std::uint8_t { base, disk, log, kafka, wire, metadata, config, transport, node };
+
+/// Makes an error of `domain` with the domain's own `code` (not 0) and the sentence that a person will read: what,
+/// which, why and what to do.
+error domain_error(error_domain domain, std::uint8_t code, std::string text);
+
+/// True when `e` was made for `domain` with `code`.
+bool is_error(const error& e, error_domain domain, std::uint8_t code) noexcept;
+
+/// The sentence inside `e`; for errors of CAF's own categories a generic one naming category and code.
+std::string render(const error& e);
+
+/// The same error with `context` and a colon in front of its sentence; for the one layer that knows the topic or file.
+error with_context(std::string_view context, const error& e);
+
+}  // namespace troupe
