@@ -12,4 +12,12 @@ using namespace std::chrono_literals;
 constexpr std::size_t kib = 1024;
 constexpr std::size_t mib = 1024 * kib;
 
+// One connection.
+constexpr std::size_t read_bytes_min = 4 * kib;          ///< first read buffer of a connection
+constexpr std::size_t read_bytes_max = 256 * kib;        ///< largest, reached by connections that fill theirs
+constexpr std::size_t unanswered_bytes_max = 4 * mib;    ///< requests of one connection taken in but not answered
+constexpr std::size_t unanswered_requests_max = 256;     ///< likewise, by number
+constexpr std::size_t queued_reply_bytes_max = 4 * mib;  ///< replies that wait for a slow reader before its requests wait
+constexpr std::size_t requests_bytes_max = 256 * mib;    ///< all connections' unanswered requests together
+
 }  // namespace troupe::bounds
