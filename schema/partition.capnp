@@ -1,0 +1,120 @@
+@0xd2a7c5f1b0e84631;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("troupe::schema");
+
+# The conversation with a partition: append, read, offsets, trimming, leadership. Errors are not in these messages: a
+# request that cannot be served is answered with an error of the log's or the node's domain.
+#
+# `records` fields are indices into the attachments that travel with a message; noAttachment means none.
+
+const noAttachment :UInt32 = 0xffffffff;
+
+struct PartitionAppend {
+  # One record batch from a producer. Answered when `acks` is satisfied.
+  records @0 :UInt32;
+  acks @1 :Int16;             # 0 no answer is awaited, 1 the leader's log, -1 all in-sync replicas
+  timeoutMs @2 :Int32;        # for acks = -1: how long to wait for the in-sync replicas
+  leaderEpoch @3 :Int32 = -1; # the sender's view; -1 unknown
+}
+
+struct PartitionAppended {
+  baseOffset @0 :Int64;
+  logAppendTimeMs @1 :Int64 = -1; # -1 unless the topic stamps records itself
+  logStartOffset @2 :Int64;
+}
+
+struct PartitionRead {
+  # Records from `offset` on, below the high watermark. With `maxWaitMs` above 0 the partition holds the request back
+  # until `minBytes` are there, the time is over or its role changes. A partition holds one request a reader back: a newer one
+  # of the same reader answers the older one.
+  offset @0 :Int64;
+  maxBytes @1 :Int32;
+  minBytes @2 :Int32;
+  maxWaitMs @3 :Int32;
+  leaderEpoch @4 :Int32 = -1;
+  lastFetchedEpoch @5 :Int32 = -1; # KIP-595: lets the leader tell a divergence
+  atLeastOneBatch @6 :Bool;        # a first batch larger than maxBytes is sent whole
+}
+
+struct PartitionSlice {
+  records @0 :UInt32 = 0xffffffff;
+  highWatermark @1 :Int64;
+  lastStableOffset @2 :Int64;
+  logStartOffset @3 :Int64;
+  divergingEpoch @4 :Int32 = -1; # the largest epoch at or below the asked one, and where it ends; -1 no divergence
+  divergingEndOffset @5 :Int64 = -1;
+}
+
+struct PartitionOffsetQuery {
+  # An offset by time, or one of the special times of ListOffsets: -1 latest, -2 earliest, -3 of the largest timestamp,
+  # -4 earliest local, -5 last tiered, -6 earliest pending upload.
+  timestampMs @0 :Int64;
+  leaderEpoch @1 :Int32 = -1;
+}
+
+struct PartitionOffset {
+  offset @0 :Int64 = -1;
+  timestampMs @1 :Int64 = -1;
+  leaderEpoch @2 :Int32 = -1;
+}
+
+struct PartitionEpochQuery {
+  # KIP-320: where did `epoch` end?
+  epoch @0 :Int32;
+  leaderEpoch @1 :Int32 = -1;
+}
+
+struct PartitionEpochEnd {
+  epoch @0 :Int32 = -1;
+  endOffset @1 :Int64 = -1;
+}
+
+struct PartitionTrim {
+  # DeleteRecords: nothing below `beforeOffset` is served any more; -1 means the high watermark.
+  beforeOffset @0 :Int64;
+}
+
+struct PartitionTrimmed {
+  lowWatermark @0 :Int64;
+}
+
+struct PartitionDescribe {
+  # Sizes, offsets and, when asked, the active producers.
+  producers @0 :Bool;
+}
+
+struct PartitionDescription {
+  logStartOffset @0 :Int64;
+  logEndOffset @1 :Int64;
+  highWatermark @2 :Int64;
+  sizeBytes @3 :Int64;
+  producers @4 :List(ProducerDescription);
+  offline @5 :Bool; # its log takes no more writes
+}
+
+struct ProducerDescription {
+  producerId @0 :Int64;
+  producerEpoch @1 :Int32;
+  lastSequence @2 :Int32;
+  lastTimestampMs @3 :Int64;
+  coordinatorEpoch @4 :Int32 = -1;
+  currentTransactionStart @5 :Int64 = -1;
+}
+
+struct PartitionLeadership {
+  # From the metadata: who leads under which epoch. Epochs never go back; an older message is ignored.
+  leader @0 :Int32;
+  leaderEpoch @1 :Int32;
+  partitionEpoch @2 :Int32;
+  replicas @3 :List(Int32);
+  isr @4 :List(Int32);
+}
+
+struct PartitionDurable {
+  # A partition's word to its supervisor: everything below `recoveryPoint` is durable; for the checkpoint files.
+  topicName @0 :Text;
+  index @1 :Int32;
+  recoveryPoint @2 :Int64;
+  logStartOffset @3 :Int64;
+}
