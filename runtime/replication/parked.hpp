@@ -1,0 +1,72 @@
+#pragma once
+
+#include "runtime/authority/clock.hpp"
+#include "runtime/base/ids.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <utility>
+#include <vector>
+
+namespace troupe::replication {
+
+/// Requests that wait until the high watermark passes an offset, or until their deadline. `Reply` is whatever answers
+/// them. Pure; owned by the partition actor. Offsets needed never go down, as appends come in order.
+template <class Reply>
+class parked_acks {
+ public:
+  /// `capacity` bounds the queue: `full` must be asked before parking.
+  explicit parked_acks(std::size_t capacity) : capacity_(capacity) {}
+
+  bool full() const { return waiting_.size() >= capacity_; }
+  bool empty() const { return waiting_.empty(); }
+
+  void park(offset needs, monotonic_time deadline, Reply reply) {
+    waiting_.push_back({needs, deadline, std::move(reply)});
+  }
+
+  /// All whose offset lies at or below `high_watermark`, oldest first.
+  std::vector<Reply> release(offset high_watermark) {
+    std::vector<Reply> ready;
+    while (!waiting_.empty() && waiting_.front().needs <= high_watermark) {
+      ready.push_back(std::move(waiting_.front().reply));
+      waiting_.pop_front();
+    }
+    return ready;
+  }
+
+  /// All whose deadline has passed at `now`.
+  std::vector<Reply> expire(monotonic_time now) {
+    std::vector<Reply> late;
+    std::deque<entry> kept;
+    for (auto& waiting : waiting_)
+      if (waiting.deadline <= now)
+        late.push_back(std::move(waiting.reply));
+      else
+        kept.push_back(std::move(waiting));
+    waiting_ = std::move(kept);
+    return late;
+  }
+
+  /// Everyone, for a loss of leadership or of the log.
+  std::vector<Reply> take_all() { return release(offset{INT64_MAX}); }
+
+  /// The earliest deadline, or `monotonic_time::max()`.
+  monotonic_time next_deadline() const {
+    auto next = monotonic_time::max();
+    for (const auto& waiting : waiting_)
+      next = std::min(next, waiting.deadline);
+    return next;
+  }
+
+ private:
+  struct entry {
+    offset needs;
+    monotonic_time deadline;
+    Reply reply;
+  };
+  std::size_t capacity_;
+  std::deque<entry> waiting_;
+};
+
+}  // namespace troupe::replication
