@@ -20,4 +20,14 @@ constexpr std::size_t unanswered_requests_max = 256;     ///< likewise, by numbe
 constexpr std::size_t queued_reply_bytes_max = 4 * mib;  ///< replies that wait for a slow reader before its requests wait
 constexpr std::size_t requests_bytes_max = 256 * mib;    ///< all connections' unanswered requests together
 
+// Threads that wait for the device.
+constexpr int sync_workers = 4;  ///< syncs of one disk at a time
+constexpr int read_workers = 2;  ///< reads that miss the page cache at a time
+
+// One partition.
+constexpr std::size_t parked_acks_max = 10'000;   ///< acks=all requests that wait for the high watermark
+constexpr std::size_t parked_reads_max = 10'000;  ///< readers that wait for records
+constexpr std::size_t copied_slice_bytes = 32 * kib;  ///< slices up to this size are copied, larger ones sent from the file
+constexpr std::size_t unsynced_bytes_max = 64 * mib;  ///< appended without a sync before one is begun anyway
+
 }  // namespace troupe::bounds

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "runtime/authority/clock.hpp"
+#include "runtime/authority/disk.hpp"
+#include "runtime/authority/log_sink.hpp"
+#include "runtime/authority/random.hpp"
+#include "runtime/authority/transport.hpp"
+#include "runtime/config/broker_config.hpp"
+#include "runtime/node/cluster_view.hpp"
+#include "runtime/node/request_budget.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/fwd.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace troupe {
+
+/// The system as a node may use it; `posix` and `sim` make the two kinds. Borrowed: they outlive the node.
+struct authorities {
+  disk& storage;
+  clock& time;
+  random_source& random;
+  transport& network;
+  log_sink& log;
+  /// May actors that block have threads of their own? False in a simulated world, where nothing really blocks.
+  bool threads = true;
+};
+
+/// What every actor of a node is given at birth: the authorities, the configuration and what the node publishes. One a
+/// node; outlives all of its actors. Members are immutable or safe for any thread.
+class node_context {
+ public:
+  node_context(caf::actor_system& system, authorities given, config::broker_config settings);
+
+  caf::actor_system& system;
+  disk& storage;
+  clock& time;
+  random_source& random;
+  transport& network;
+  log_sink& log;
+  const config::broker_config settings;
+  const node_id self;
+
+  published_view view;
+  request_budget requests;                        ///< bytes of requests taken in but not answered, all connections
+  std::atomic<std::int64_t> fetch_sessions{0};    ///< open incremental fetch sessions
+  std::atomic<std::int64_t> connections{0};       ///< open client connections
+  std::atomic<std::uint64_t> unexpected_mail{0};  ///< messages no behaviour knew: a defect, tests demand 0
+
+  /// Spawns an actor that never blocks.
+  template <class... Ts>
+  caf::actor spawn(Ts&&... xs) {
+    return system.spawn(std::forward<Ts>(xs)...);
+  }
+
+  /// Spawns an actor whose handlers wait for the disk: on a thread of its own where the world has threads. The only place
+  /// where that is done.
+  template <class... Ts>
+  caf::actor spawn_blocking(Ts&&... xs) {
+    return threads_ ? system.spawn<caf::detached>(std::forward<Ts>(xs)...) : system.spawn(std::forward<Ts>(xs)...);
+  }
+
+ private:
+  bool threads_;
+};
+
+/// Sets the handlers that every actor of ours has: unexpected mail is counted and logged, an unhandled error or an
+/// exception ends the actor with a reason that its supervisor sees. Call first in every behaviour. `name` is for log lines.
+void adopt(caf::event_based_actor* self, node_context& context, std::string name);
+
+}  // namespace troupe
