@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,20 +64,24 @@ class broker_config {
   std::int64_t max_connections_of(std::string_view host) const;
 
  private:
-  error take(const std::string& key, const std::string& value, const std::string& where);
-  error finish(bool from_file);
+  error take(const std::string& key, const std::string& value, const std::string& place);
+  error finish();
+  error check_roles() const;
   error check_listeners();
+  error check_advertised();
   error check_directories() const;
-  error check_numbers() const;
-  error check_overrides();
+  error check_connection_limits();
+  error contradiction(std::string_view key, std::string_view sentence) const;
+  std::string place_of(std::string_view key) const;
   void warn_without_effect();
 
+  bool has_file_ = false;
   value_map given_;
-  value_map places_;  // key -> "file:line" or "--set"
-  value_map overrides_;
+  value_map places_;  ///< key → "file:line" or "--set"
   std::vector<std::string> warnings_;
   std::vector<listener> listeners_;
   std::vector<listener> advertised_;
+  std::map<std::string, std::int64_t, std::less<>> connection_limits_;  ///< by address
 };
 
 }  // namespace troupe::config

@@ -28,7 +28,7 @@ struct described_setting {
   std::vector<synonym_value> synonyms;  ///< first the one that counts
 };
 
-/// The keys a client asked for; null: all of them. Unknown ones are left out of the answer, as Kafka does.
+/// The keys a client asked for; null or empty: all of them. Unknown ones are left out of the answer, as Kafka does.
 using key_filter = const std::vector<std::string>*;
 
 /// Every setting of a topic. `from.topic` holds its overrides.
