@@ -91,6 +91,7 @@ struct PartitionDescription {
   sizeBytes @3 :Int64;
   producers @4 :List(ProducerDescription);
   offline @5 :Bool; # its log takes no more writes
+  logDirectory @6 :Text; # the entry of log.dirs that it lies in
 }
 
 struct ProducerDescription {

@@ -20,6 +20,8 @@ constexpr std::size_t unanswered_requests_max = 256;     ///< likewise, by numbe
 constexpr std::size_t queued_reply_bytes_max = 4 * mib;  ///< replies that wait for a slow reader before its requests wait
 constexpr std::size_t requests_bytes_max = 256 * mib;    ///< all connections' unanswered requests together
 
+constexpr auto accept_pause = 100ms;  ///< after running out of file descriptors
+
 // Threads that wait for the device.
 constexpr int sync_workers = 4;  ///< syncs of one disk at a time
 constexpr int read_workers = 2;  ///< reads that miss the page cache at a time

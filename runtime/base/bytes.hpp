@@ -42,6 +42,9 @@ class byte_slice {
   /// The part [from, from + count) with the same owner. The caller has checked that it lies inside.
   byte_slice sub(std::size_t from, std::size_t count) const { return {owner_, part_.subspan(from, count)}; }
 
+  /// Same bytes, whoever owns them.
+  friend bool operator==(const byte_slice& a, const byte_slice& b) { return as_text(a.part_) == as_text(b.part_); }
+
  private:
   std::shared_ptr<const void> owner_;
   bytes_view part_;

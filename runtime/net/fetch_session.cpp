@@ -23,11 +23,13 @@ std::size_t fetch_session::key_hash::operator()(const key& k) const {
 
 fetch_session::plan fetch_session::begin(request&& r, std::int32_t new_id) {
   if (r.session_epoch == final_epoch || r.session_epoch == initial_epoch) {
-    // Both end the session they name; the first epoch asks for another one.
+    // Both end the session they name; the first epoch asks for another one, and a connection has one at most.
+    if (r.session_epoch == initial_epoch) {
+      close();
+      return open(std::move(r), new_id);
+    }
     if (r.session_id != 0 && r.session_id == id_)
       close();
-    if (r.session_epoch == initial_epoch && !is_open())
-      return open(std::move(r), new_id);
     return {fetch_session_fault::none, std::move(r.partitions), 0, false};
   }
   return go_on(std::move(r));

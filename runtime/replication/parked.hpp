@@ -4,7 +4,6 @@
 #include "runtime/base/ids.hpp"
 
 #include <cstddef>
-#include <deque>
 #include <utility>
 #include <vector>
 
@@ -28,17 +27,17 @@ class parked_acks {
   /// All whose offset lies at or below `high_watermark`, oldest first.
   std::vector<Reply> release(offset high_watermark) {
     std::vector<Reply> ready;
-    while (!waiting_.empty() && waiting_.front().needs <= high_watermark) {
-      ready.push_back(std::move(waiting_.front().reply));
-      waiting_.pop_front();
-    }
+    auto next = waiting_.begin();
+    for (; next != waiting_.end() && next->needs <= high_watermark; ++next)
+      ready.push_back(std::move(next->reply));
+    waiting_.erase(waiting_.begin(), next);
     return ready;
   }
 
   /// All whose deadline has passed at `now`.
   std::vector<Reply> expire(monotonic_time now) {
     std::vector<Reply> late;
-    std::deque<entry> kept;
+    std::vector<entry> kept;
     for (auto& waiting : waiting_)
       if (waiting.deadline <= now)
         late.push_back(std::move(waiting.reply));
@@ -66,7 +65,7 @@ class parked_acks {
     Reply reply;
   };
   std::size_t capacity_;
-  std::deque<entry> waiting_;
+  std::vector<entry> waiting_;
 };
 
 }  // namespace troupe::replication

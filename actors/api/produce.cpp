@@ -1,0 +1,130 @@
+#include "actors/api/partition_calls.hpp"
+#include "runtime/wire/caf.hpp"
+#include "schema/kafka/produce.hpp"
+#include "schema/partition.capnp.h"
+
+#include <caf/all.hpp>
+
+namespace troupe::api {
+
+namespace {
+
+using kafka::produce_request;
+using kafka::produce_response;
+using schema::PartitionAppend;
+using schema::PartitionAppended;
+
+/// One produce request under way.
+struct produce_call {
+  produce_response response;
+  /// Where the answer of each partition goes.
+  produce_response::partition& slot(std::size_t topic, std::size_t partition) {
+    return response.responses[topic].partition_responses[partition];
+  }
+};
+
+void refuse_partition(produce_response::partition& out, kafka::error_code code, std::string text = {}) {
+  out.error_code = static_cast<std::int16_t>(code);
+  out.base_offset = -1;
+  if (!text.empty())
+    out.error_message = std::move(text);
+}
+
+void accept_partition(produce_response::partition& out, PartitionAppended::Reader m) {
+  out.base_offset = m.getBaseOffset();
+  out.log_append_time_ms = m.getLogAppendTimeMs();
+  out.log_start_offset = m.getLogStartOffset();
+}
+
+wire<PartitionAppend> append_message(const produce_request& r, byte_slice records) {
+  wire_builder<PartitionAppend> b;
+  b->setRecords(b.attach(std::move(records)));
+  b->setAcks(r.acks);
+  b->setTimeoutMs(r.timeout_ms);
+  return std::move(b).freeze();
+}
+
+byte_slice records_of(const std::optional<kafka::record_set>& records) {
+  if (!records || records->parts.empty())
+    return {};
+  return std::get<byte_slice>(records->parts.front());  // requests come out of one frame
+}
+
+/// A response with one place for every partition of the request, in its order.
+produce_response skeleton(const produce_request& r) {
+  produce_response out;
+  out.responses.resize(r.topic_data.size());
+  for (std::size_t t = 0; t < r.topic_data.size(); ++t) {
+    out.responses[t].name = r.topic_data[t].name;
+    out.responses[t].topic_id = r.topic_data[t].topic_id;
+    out.responses[t].partition_responses.resize(r.topic_data[t].partition_data.size());
+    for (std::size_t p = 0; p < r.topic_data[t].partition_data.size(); ++p)
+      out.responses[t].partition_responses[p].index = r.topic_data[t].partition_data[p].index;
+  }
+  return out;
+}
+
+/// Why no partition of the request may be written to.
+kafka::error_code refusal_of(const produce_request& r) {
+  if (r.acks < -1 || r.acks > 1)
+    return kafka::error_code::invalid_required_acks;
+  if (r.transactional_id)
+    return kafka::error_code::invalid_txn_state;  // transactions are not served
+  return kafka::error_code::none;
+}
+
+/// A client that awaits no answer learns of a failure by losing its connection, as with Kafka.
+std::string first_error(const produce_response& r) {
+  for (const auto& topic : r.responses)
+    for (const auto& p : topic.partition_responses)
+      if (p.error_code != 0)
+        return "produce with acks=0 failed for partition " + std::to_string(p.index) + " of " + topic.name + ": "
+               + p.error_message.value_or(std::string{kafka::name_of(kafka::error_code{p.error_code})});
+  return {};
+}
+
+void append_all(session_port& in, const produce_request& r, const std::shared_ptr<produce_call>& call,
+                const std::shared_ptr<fan_in>& answers) {
+  const auto view = in.view();
+  const auto refused = refusal_of(r);
+  for (std::size_t t = 0; t < r.topic_data.size(); ++t) {
+    const auto& topic = r.topic_data[t];
+    for (std::size_t p = 0; p < topic.partition_data.size(); ++p) {
+      auto found = refused == kafka::error_code::none
+                     ? find_partition(*view, topic.name, topic.topic_id, topic.partition_data[p].index)
+                     : found_partition{refused, {}};
+      if (found.code != kafka::error_code::none) {
+        refuse_partition(call->slot(t, p), found.code);
+        continue;
+      }
+      auto message = append_message(r, records_of(topic.partition_data[p].records));
+      ask_partition<wire<PartitionAppended>>(
+        in, found.leader, std::move(message), answers,
+        [=](const auto& done) { accept_partition(call->slot(t, p), *done); },
+        [=](const caf::error& why) { refuse_partition(call->slot(t, p), code_of(why), render(why)); });
+    }
+  }
+}
+
+}  // namespace
+
+void produce(session_port& in, const call& what, kafka::reader& body) {
+  produce_request r;
+  if (!in.decode(what, body, r))
+    return;
+  auto under_way = std::make_shared<produce_call>();
+  under_way->response = skeleton(r);
+  const bool silent = r.acks == 0;
+  auto answers = std::make_shared<fan_in>([&in, what, under_way, silent] {
+    if (!silent)
+      in.reply(what, under_way->response);
+    else if (const auto why = first_error(under_way->response); !why.empty())
+      in.refuse(what, why);
+  });
+  append_all(in, r, under_way, answers);
+  if (silent)
+    in.no_reply(what);
+  answers->arrived();
+}
+
+}  // namespace troupe::api

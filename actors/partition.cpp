@@ -1,0 +1,584 @@
+#include "actors/partition.hpp"
+
+#include "actors/reader.hpp"
+#include "actors/syncer.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/node/context.hpp"
+#include "runtime/node/errors.hpp"
+#include "runtime/replication/leader.hpp"
+#include "runtime/replication/parked.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <optional>
+
+namespace troupe {
+
+/// A deadline of a parked request may have come.
+struct deadline_tick {};
+
+}  // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deadline_tick)
+
+namespace troupe {
+
+namespace {
+
+using schema::PartitionAppend;
+using schema::PartitionAppended;
+using schema::PartitionDescribe;
+using schema::PartitionDescription;
+using schema::PartitionDurable;
+using schema::PartitionEpochEnd;
+using schema::PartitionEpochQuery;
+using schema::PartitionLeadership;
+using schema::PartitionOffset;
+using schema::PartitionOffsetQuery;
+using schema::PartitionRead;
+using schema::PartitionSlice;
+using schema::PartitionTrim;
+using schema::PartitionTrimmed;
+
+wire<PartitionAppended> appended(const log::append_result& done) {
+  wire_builder<PartitionAppended> b;
+  b->setBaseOffset(done.base.value);
+  b->setLogAppendTimeMs(done.log_append_time_ms);
+  b->setLogStartOffset(done.log_start.value);
+  return std::move(b).freeze();
+}
+
+class partition_state {
+ public:
+  void start(caf::event_based_actor* self, node_context& context, partition_spec spec) {
+    self_ = self;
+    context_ = &context;
+    spec_ = std::move(spec);
+  }
+
+  // -- messages ---------------------------------------------------------------------------------------------------
+
+  void lead(const wire<PartitionLeadership>& m) {
+    if (leader_ && m->getLeaderEpoch() < leader_->epoch().value)
+      return;
+    std::vector<node_id> in_sync;
+    for (auto id : m->getIsr())
+      in_sync.emplace_back(id);
+    if (!leader_ || leader_->epoch().value != m->getLeaderEpoch()) {
+      fail_parked(make_error(node_errc::not_leader, describe() + ": its leader has changed"));
+      leader_.emplace(context_->self, leader_epoch{m->getLeaderEpoch()}, offset{0});
+      if (log_)
+        begin_leading();
+    }
+    leader_->set_in_sync(std::move(in_sync));
+    apply_rule();
+    on_progress();
+  }
+
+  caf::result<wire<PartitionAppended>> append(const wire<PartitionAppend>& m) {
+    if (auto refused = admit_write(*m))
+      return refused;
+    const auto* records = std::get_if<byte_slice>(&m.attachment(m->getRecords()));
+    auto done = log_->append_as_leader(*records, leader_->epoch(), context_->time.wall_now());
+    if (!done)
+      return failed_write(done.error());
+    touched_ = true;
+    leader_->report(context_->self, log_->log_end_offset(), log_->durable_end());
+    sync_if_due();
+    const bool wait = m->getAcks() == -1;
+    const auto needs = done->last + 1;
+    auto answer = appended(*done);
+    if (!wait || needs <= leader_->high_watermark()) {
+      on_progress();
+      return answer;
+    }
+    auto promise = self_->make_response_promise<wire<PartitionAppended>>();
+    const auto deadline = context_->time.monotonic_now() + std::chrono::milliseconds{std::max(0, m->getTimeoutMs())};
+    acks_.park(needs, deadline, {promise, std::move(answer)});
+    arm(deadline);
+    on_progress();
+    return promise;
+  }
+
+  caf::result<wire<PartitionSlice>> read(const wire<PartitionRead>& m) {
+    if (auto refused = admit_read(m->getLeaderEpoch()))
+      return refused;
+    auto found = look(*m);
+    if (!found)
+      return found.error();
+    auto promise = self_->make_response_promise<wire<PartitionSlice>>();
+    if (enough(*m, *found))
+      deliver(promise, std::move(*found));
+    else
+      park_read(m, promise);
+    return promise;
+  }
+
+  caf::result<wire<PartitionOffset>> find_offset(const wire<PartitionOffsetQuery>& m) {
+    if (auto refused = admit_read(m->getLeaderEpoch()))
+      return refused;
+    auto found = log_->find_offset(m->getTimestampMs(), leader_->high_watermark());
+    if (!found)
+      return found.error();
+    wire_builder<PartitionOffset> b;
+    b->setOffset(found->at.value);
+    b->setTimestampMs(found->timestamp_ms);
+    b->setLeaderEpoch(found->epoch.value);
+    return std::move(b).freeze();
+  }
+
+  caf::result<wire<PartitionEpochEnd>> find_epoch_end(const wire<PartitionEpochQuery>& m) {
+    if (auto refused = admit_read(m->getLeaderEpoch()))
+      return refused;
+    const auto end = log_->end_offset_for_epoch(leader_epoch{m->getEpoch()});
+    wire_builder<PartitionEpochEnd> b;
+    b->setEpoch(end.epoch.value);
+    b->setEndOffset(end.end.value);
+    return std::move(b).freeze();
+  }
+
+  caf::result<wire<PartitionTrimmed>> trim(const wire<PartitionTrim>& m) {
+    if (auto refused = admit_read(-1))
+      return refused;
+    const auto high = leader_->high_watermark();
+    const auto before = m->getBeforeOffset() == -1 ? high : offset{m->getBeforeOffset()};
+    if (before > high || before < offset{0})
+      return log::make_error(log::errc::offset_out_of_range,
+                             describe() + ": cannot delete records before " + std::to_string(before.value)
+                               + ", the high watermark is " + std::to_string(high.value));
+    if (auto failed = log_->advance_log_start(before, context_->time.wall_now()))
+      return failed;
+    report_durable();
+    on_progress();
+    wire_builder<PartitionTrimmed> b;
+    b->setLowWatermark(log_->log_start_offset().value);
+    return std::move(b).freeze();
+  }
+
+  caf::result<wire<PartitionDescription>> describe_log(const wire<PartitionDescribe>& m);
+
+  void change_settings(const partition_settings& m) {
+    spec_.options = m.options;
+    if (log_)
+      log_->set_options(m.options);
+    apply_rule();
+    on_progress();
+  }
+
+  void upkeep() {
+    if (!log_)
+      return;
+    const auto now = context_->time.wall_now();
+    if (auto removed = log_->apply_retention(now, high_watermark()); !removed)
+      say(log_level::warning, render(removed.error()));
+    log_->expire_producers(now);
+    begin_sync();
+    report_durable();
+    if (!touched_ && !syncing_ && acks_.empty())
+      log_->passivate();
+    touched_ = false;
+  }
+
+  caf::result<compaction_answer> plan_compaction() {
+    if (!log_ || !spec_.options.compacts())
+      return compaction_answer{};
+    return compaction_answer{log_->plan_compaction(context_->time.wall_now(), high_watermark())};
+  }
+
+  caf::result<disk_done> swap_compacted(const compaction_swap& m) {
+    if (!log_)
+      return disk_done{};
+    if (auto failed = log_->apply_compaction(m.files))
+      return failed;
+    return disk_done{};
+  }
+
+  caf::result<wire<PartitionDurable>> close() {
+    closing_ = true;
+    fail_parked(make_error(node_errc::shutting_down, describe() + ": the node is stopping; retry at its next start"));
+    if (log_)
+      if (auto failed = log_->close())
+        return failed;
+    return durable_point();
+  }
+
+  caf::result<disk_done> drop() {
+    closing_ = true;
+    fail_parked(make_error(node_errc::unknown_partition, describe() + ": the topic was deleted"));
+    log_.reset();
+    return disk_done{};
+  }
+
+  void on_deadline() {
+    armed_until_ = monotonic_time::max();
+    const auto now = context_->time.monotonic_now();
+    for (auto& late : acks_.expire(now))
+      late.promise.deliver(make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not follow in time"));
+    auto waiting = std::move(reads_);
+    reads_.clear();
+    for (auto& r : waiting)
+      if (r.deadline <= now)
+        answer_parked(r);
+      else
+        reads_.push_back(std::move(r));
+    arm_next();
+  }
+
+ private:
+  struct parked_ack {
+    caf::typed_response_promise<wire<PartitionAppended>> promise;
+    wire<PartitionAppended> answer;
+  };
+  struct parked_read {
+    caf::actor_id reader;
+    monotonic_time deadline;
+    wire<PartitionRead> request;
+    caf::typed_response_promise<wire<PartitionSlice>> promise;
+  };
+  /// What a read found; `records` has size 0 when nothing is there yet.
+  struct slice {
+    file_region records;
+    offset high_watermark;
+    offset log_start;
+    std::optional<log::epoch_end> diverging;
+  };
+
+  // -- the log ----------------------------------------------------------------------------------------------------
+
+  /// Opens the log at its first use, so that thousands of idle partitions cost a start nothing.
+  error open() {
+    if (log_)
+      return {};
+    if (open_failed_)
+      return open_failed_;
+    auto opened = log::log::open(context_->storage, spec_.directory, spec_.options, spec_.hints, context_->time.wall_now());
+    if (!opened) {
+      open_failed_ = with_context(describe(), opened.error());
+      say(log_level::error, render(open_failed_));
+      return open_failed_;
+    }
+    log_ = std::move(*opened);
+    for (const auto& line : log_->recovery().lines)
+      say(log_level::warning, line);
+    if (leader_)
+      begin_leading();
+    return {};
+  }
+
+  void begin_leading() {
+    log_->assign_epoch(leader_->epoch());
+    apply_rule();
+    leader_->report(context_->self, log_->log_end_offset(), log_->durable_end());
+    begin_sync();
+  }
+
+  void apply_rule() {
+    if (leader_)
+      leader_->set_rule(spec_.options.durability == log::durability::fsync ? replication::commit_rule::durable
+                                                                           : replication::commit_rule::appended,
+                        static_cast<std::size_t>(spec_.options.min_in_sync_replicas));
+  }
+
+  offset high_watermark() const { return leader_ ? leader_->high_watermark() : offset{0}; }
+
+  // -- admission --------------------------------------------------------------------------------------------------
+
+  error admit_read(std::int32_t sender_epoch) {
+    if (closing_)
+      return make_error(node_errc::shutting_down, describe() + ": closed");
+    if (!leader_)
+      return make_error(node_errc::not_leader, describe() + ": not led by this node");
+    const auto ours = leader_->epoch().value;
+    if (sender_epoch != -1 && sender_epoch < ours)
+      return make_error(node_errc::fenced_leader_epoch, describe() + ": leader epoch is " + std::to_string(ours));
+    if (sender_epoch != -1 && sender_epoch > ours)
+      return make_error(node_errc::unknown_leader_epoch, describe() + ": leader epoch is only " + std::to_string(ours));
+    return open();
+  }
+
+  error admit_write(PartitionAppend::Reader m) {
+    if (auto refused = admit_read(m.getLeaderEpoch()))
+      return refused;
+    if (m.getAcks() == -1 && !leader_->enough_in_sync())
+      return make_error(node_errc::not_enough_replicas,
+                        describe() + ": fewer replicas in sync than min.insync.replicas asks for");
+    if (m.getAcks() == -1 && acks_.full())
+      return make_error(node_errc::queue_full, describe() + ": too many requests wait for the high watermark");
+    return {};
+  }
+
+  error failed_write(const error& why) {
+    if (log_->is_offline() && !offline_said_) {
+      offline_said_ = true;
+      say(log_level::error, render(why) + "; it takes no more writes, reads are served on");
+    }
+    return with_context(describe(), why);
+  }
+
+  // -- durability -------------------------------------------------------------------------------------------------
+
+  void sync_if_due() {
+    if (spec_.options.durability == log::durability::fsync || log_->sync_due(context_->time.wall_now())
+        || log_->unsynced_bytes() > bounds::unsynced_bytes_max)
+      begin_sync();
+  }
+
+  /// One sync at a time: what is appended meanwhile rides on the next one.
+  void begin_sync() {
+    if (syncing_ || log_->is_offline() || log_->durable_end() >= log_->log_end_offset())
+      return;
+    syncing_ = true;
+    auto ticket = log_->begin_sync();
+    sync_files work{ticket.files, ticket.directories};
+    self_->request(spec_.syncer, caf::infinite, std::move(work))
+      .then([this, ticket = std::move(ticket)](const disk_done&) { synced(ticket); },
+            [this](const caf::error& why) { sync_failed(why); });
+  }
+
+  void synced(const log::sync_ticket& ticket) {
+    syncing_ = false;
+    if (!log_)
+      return;
+    log_->finish_sync(ticket);
+    if (leader_)
+      leader_->report(context_->self, log_->log_end_offset(), log_->durable_end());
+    on_progress();
+    sync_if_due();
+  }
+
+  /// The pages may be gone while the kernel calls them clean: nothing appended since the last sync can be promised, ever.
+  void sync_failed(const error& why) {
+    syncing_ = false;
+    if (!log_)
+      return;
+    log_->go_offline(why);
+    auto told = failed_write(why);
+    for (auto& waiting : acks_.take_all())
+      waiting.promise.deliver(told);
+  }
+
+  wire<PartitionDurable> durable_point() {
+    wire_builder<PartitionDurable> b;
+    b->setTopicName(spec_.topic);
+    b->setIndex(spec_.id.index.value);
+    b->setRecoveryPoint(log_ ? log_->durable_end().value : spec_.hints.recovery_point.value);
+    b->setLogStartOffset(log_ ? log_->log_start_offset().value : spec_.hints.log_start_offset.value);
+    return std::move(b).freeze();
+  }
+
+  void report_durable() { self_->send(spec_.supervisor, durable_point()); }
+
+  // -- parked requests --------------------------------------------------------------------------------------------
+
+  /// The high watermark, the log start or the role may have moved: answers whoever waited for that.
+  void on_progress() {
+    if (!leader_ || !log_)
+      return;
+    for (auto& ready : acks_.release(leader_->high_watermark()))
+      ready.promise.deliver(std::move(ready.answer));
+    if (reads_.empty() || (seen_by_readers_ == leader_->high_watermark()))
+      return;
+    seen_by_readers_ = leader_->high_watermark();
+    auto waiting = std::move(reads_);
+    reads_.clear();
+    for (auto& r : waiting) {
+      auto found = look(*r.request);
+      if (!found)
+        r.promise.deliver(found.error());
+      else if (enough(*r.request, *found))
+        deliver(r.promise, std::move(*found));
+      else
+        reads_.push_back(std::move(r));
+    }
+  }
+
+  void fail_parked(const error& why) {
+    for (auto& waiting : acks_.take_all())
+      waiting.promise.deliver(why);
+    for (auto& waiting : std::exchange(reads_, {}))
+      waiting.promise.deliver(why);
+  }
+
+  void park_read(const wire<PartitionRead>& m, caf::typed_response_promise<wire<PartitionSlice>> promise) {
+    const auto reader = self_->current_sender() ? self_->current_sender()->id() : caf::actor_id{0};
+    for (auto older = reads_.begin(); older != reads_.end(); ++older)
+      if (older->reader == reader) {
+        auto superseded = std::move(*older);
+        reads_.erase(older);
+        answer_parked(superseded);
+        break;
+      }
+    const auto deadline = context_->time.monotonic_now() + std::chrono::milliseconds{m->getMaxWaitMs()};
+    seen_by_readers_ = leader_->high_watermark();
+    reads_.push_back({reader, deadline, m, std::move(promise)});
+    arm(deadline);
+  }
+
+  void answer_parked(parked_read& r) {
+    auto found = look(*r.request);
+    if (found)
+      deliver(r.promise, std::move(*found));
+    else
+      r.promise.deliver(found.error());
+  }
+
+  void arm(monotonic_time deadline) {
+    if (deadline >= armed_until_)
+      return;
+    armed_until_ = deadline;
+    self_->delayed_send(self_, deadline - context_->time.monotonic_now(), deadline_tick{});
+  }
+
+  void arm_next() {
+    auto next = acks_.next_deadline();
+    for (const auto& r : reads_)
+      next = std::min(next, r.deadline);
+    if (next != monotonic_time::max())
+      arm(next);
+  }
+
+  // -- reading ----------------------------------------------------------------------------------------------------
+
+  expected<slice> look(PartitionRead::Reader m) {
+    slice out{{}, leader_->high_watermark(), log_->log_start_offset(), {}};
+    const offset from{m.getOffset()};
+    if (m.getLastFetchedEpoch() >= 0) {
+      const auto end = log_->end_offset_for_epoch(leader_epoch{m.getLastFetchedEpoch()});
+      if (end.epoch.value != m.getLastFetchedEpoch() || end.end < from) {
+        out.diverging = end;
+        return out;
+      }
+    }
+    if (from < log_->log_start_offset() || from > log_->log_end_offset())
+      return log::make_error(log::errc::offset_out_of_range,
+                             describe() + ": offset " + std::to_string(from.value) + " is outside "
+                               + std::to_string(log_->log_start_offset().value) + ".."
+                               + std::to_string(log_->log_end_offset().value));
+    if (from >= out.high_watermark)
+      return out;
+    auto found = log_->read(from, static_cast<std::size_t>(std::max(0, m.getMaxBytes())), out.high_watermark,
+                            m.getAtLeastOneBatch());
+    if (!found)
+      return with_context(describe(), found.error());
+    out.records = std::move(found->records);
+    touched_ = true;
+    return out;
+  }
+
+  static bool enough(PartitionRead::Reader m, const slice& found) {
+    return m.getMaxWaitMs() <= 0 || found.diverging
+           || found.records.size >= static_cast<std::size_t>(std::max(1, m.getMinBytes()));
+  }
+
+  using slice_promise = caf::typed_response_promise<wire<PartitionSlice>>;
+
+  /// Small slices are copied, large ones leave straight from the file; what is not in memory is fetched by the reader.
+  void deliver(slice_promise& promise, slice found) {
+    auto& region = found.records;
+    if (region.size == 0)
+      return promise.deliver(sealed(found, std::nullopt));
+    if (region.size <= bounds::copied_slice_bytes) {
+      unique_buffer buffer{region.size};
+      auto count = region.source->read_cached(region.position, buffer.span());
+      if (count && *count && **count == region.size)
+        return promise.deliver(sealed(found, std::move(buffer).freeze(region.size)));
+    } else if (region.source->native_handle() >= 0 && region.source->is_cached(region.position, region.size)) {
+      return promise.deliver(sealed(found, region));
+    }
+    auto work = read_region{region};
+    self_->request(spec_.reader, caf::infinite, std::move(work))
+      .then([this, promise, found = std::move(found)](const region_bytes& got) mutable {
+        promise.deliver(sealed(found, got.bytes));
+      }, [this, promise](const caf::error& why) mutable { promise.deliver(with_context(describe(), why)); });
+  }
+
+  static wire<PartitionSlice> sealed(const slice& found, std::optional<chunk> records) {
+    wire_builder<PartitionSlice> b;
+    if (records)
+      b->setRecords(b.attach(std::move(*records)));
+    b->setHighWatermark(found.high_watermark.value);
+    b->setLastStableOffset(found.high_watermark.value);
+    b->setLogStartOffset(found.log_start.value);
+    if (found.diverging) {
+      b->setDivergingEpoch(found.diverging->epoch.value);
+      b->setDivergingEndOffset(found.diverging->end.value);
+    }
+    return std::move(b).freeze();
+  }
+
+  // -- words ------------------------------------------------------------------------------------------------------
+
+  std::string describe() const { return spec_.topic + "-" + std::to_string(spec_.id.index.value); }
+  void say(log_level level, std::string_view line) { context_->log.write(level, "partition " + describe(), line); }
+
+  // -- state ------------------------------------------------------------------------------------------------------
+
+  caf::event_based_actor* self_ = nullptr;
+  node_context* context_ = nullptr;
+  partition_spec spec_;
+  std::unique_ptr<log::log> log_;
+  error open_failed_;
+  std::optional<replication::leader> leader_;
+  replication::parked_acks<parked_ack> acks_{bounds::parked_acks_max};
+  std::vector<parked_read> reads_;
+  offset seen_by_readers_{0};
+  monotonic_time armed_until_ = monotonic_time::max();
+  bool syncing_ = false;
+  bool touched_ = false;  ///< used since the last upkeep
+  bool closing_ = false;
+  bool offline_said_ = false;
+};
+
+caf::result<wire<PartitionDescription>> partition_state::describe_log(const wire<PartitionDescribe>& m) {
+  if (auto failed = open())
+    return failed;
+  wire_builder<PartitionDescription> b;
+  b->setLogStartOffset(log_->log_start_offset().value);
+  b->setLogEndOffset(log_->log_end_offset().value);
+  b->setHighWatermark(high_watermark().value);
+  b->setSizeBytes(static_cast<std::int64_t>(log_->size_bytes()));
+  b->setOffline(log_->is_offline());
+  b->setLogDirectory(parent_path(spec_.directory));
+  if (m->getProducers()) {
+    const auto active = log_->active_producers();
+    auto list = b->initProducers(static_cast<unsigned>(active.size()));
+    for (unsigned i = 0; i < active.size(); ++i) {
+      list[i].setProducerId(active[i].id.value);
+      list[i].setProducerEpoch(active[i].epoch);
+      list[i].setLastSequence(active[i].last_sequence);
+      list[i].setLastTimestampMs(active[i].last_timestamp_ms);
+    }
+  }
+  return std::move(b).freeze();
+}
+
+caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context* context, const partition_spec& spec) {
+  adopt(self, *context, "partition " + spec.topic + "-" + std::to_string(spec.id.index.value));
+  auto* state = &self->state;
+  state->start(self, *context, spec);
+  return {
+    [state](const wire<PartitionAppend>& m) { return state->append(m); },
+    [state](const wire<PartitionRead>& m) { return state->read(m); },
+    [state](const wire<PartitionOffsetQuery>& m) { return state->find_offset(m); },
+    [state](const wire<PartitionEpochQuery>& m) { return state->find_epoch_end(m); },
+    [state](const wire<PartitionTrim>& m) { return state->trim(m); },
+    [state](const wire<PartitionDescribe>& m) { return state->describe_log(m); },
+    [state](const wire<PartitionLeadership>& m) { state->lead(m); },
+    [state](const partition_settings& m) { state->change_settings(m); },
+    [state](const partition_upkeep&) { state->upkeep(); },
+    [state](const compaction_query&) { return state->plan_compaction(); },
+    [state](const compaction_swap& m) { return state->swap_compacted(m); },
+    [state](const partition_close&) { return state->close(); },
+    [state](const partition_drop&) { return state->drop(); },
+    [state](const deadline_tick&) { state->on_deadline(); },
+  };
+}
+
+}  // namespace
+
+caf::actor spawn_partition(node_context& context, partition_spec spec) {
+  return context.spawn(partition, &context, std::move(spec));
+}
+
+}  // namespace troupe
