@@ -39,11 +39,14 @@ find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(CapnProto REQUIRED)
 
-# troupe_domain(<name> [DEPENDS <domain>...] [LINK <library>...]): the static library troupe_<name> of all .cpp files of
-# this folder. Domains are separate libraries so that an include across a layer also fails to link.
+# troupe_domain(<name> [DEPENDS <domain>...] [LINK <library>...] [SOURCES <file>...]): the static library troupe_<name> of
+# all .cpp files of this folder, or of SOURCES where a folder holds two layers or its files are generated. Domains are separate libraries so that an include across a layer also fails to link.
 function(troupe_domain name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  cmake_parse_arguments(arg "" "" "DEPENDS;LINK;SOURCES" ${ARGN})
+  set(sources ${arg_SOURCES})
+  if(NOT sources)
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  endif()
   if(sources)
     add_library(troupe_${name} STATIC ${sources})
     set(scope PUBLIC)
