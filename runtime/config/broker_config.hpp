@@ -20,18 +20,19 @@ struct named_text {
   std::string text;
 };
 
-/// What a node was told at start: properties file, then `--set key=value` on top, checked and with defaults. Immutable after
-/// `load`, so any thread may read it. Settings that were changed on the running node are not in here but in the metadata
-/// image; `topic_options.hpp` puts both together.
+/// What a node was told at start: properties file, then `--set key=value` on top, checked and with defaults. Immutable
+/// after `load`, so any thread may read it. Settings that were changed on the running node are not in here but in the
+/// metadata image; `topic_options.hpp` puts both together.
 class broker_config {
  public:
   /// The configuration without a file: 127.0.0.1:9092, node 1, data in `./data`.
   broker_config();
 
-  /// Reads `file` (none: no file was given) and then the assignments of the command line. A later value for a key replaces
-  /// the earlier one with a warning. Errors, all with file and line or the `--set` they stand in: `malformed_line`,
-  /// `unknown_key` with the nearest known key, `bad_value`, `contradiction`.
-  static expected<broker_config> load(const std::optional<named_text>& file, const std::vector<std::string>& assignments);
+  /// Reads `file` (none: no file was given) and then the assignments of the command line. A later value for a key
+  /// replaces the earlier one with a warning. Errors, all with file and line or the `--set` they stand in:
+  /// `malformed_line`, `unknown_key` with the nearest known key, `bad_value`, `contradiction`.
+  static expected<broker_config> load(const std::optional<named_text>& file,
+                                      const std::vector<std::string>& assignments);
 
   /// One sentence for each setting that was given but has no effect here, and for each that was given twice.
   const std::vector<std::string>& warnings() const { return warnings_; }

@@ -29,8 +29,8 @@ void show(described_setting& entry, const std::optional<found_value>& found) {
     entry.value = found->text;
 }
 
-/// Adds every value that one of `names` has, place by place. A default counts only under the first name: the others' default
-/// would say nothing that the setting itself does not.
+/// Adds every value that one of `names` has, place by place. A default counts only under the first name: the others'
+/// default would say nothing that the setting itself does not.
 void add_synonyms(described_setting& entry, std::span<const synonym> names, const layers& from) {
   auto add = [&](std::string_view key, const std::string& text, source where) {
     auto& row = *find_broker_setting(key);

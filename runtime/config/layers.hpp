@@ -28,8 +28,8 @@ struct found_value {
   config::source source = source::default_value;
 };
 
-/// The effective value of a topic setting, by Kafka's precedence: topic, then each of node, cluster, file in which one of its
-/// broker synonyms stands, then the default. None when it is null. `key` must be a topic setting.
+/// The effective value of a topic setting, by Kafka's precedence: topic, then each of node, cluster, file in which one
+/// of its broker synonyms stands, then the default. None when it is null. `key` must be a topic setting.
 std::optional<found_value> topic_value(const layers& from, std::string_view key);
 
 /// The effective value of a broker setting: node, cluster, file, default. None when it is null.

@@ -49,10 +49,10 @@ expected<name_to_protocol> parse_map(std::string_view text) {
   name_to_protocol known;
   for (auto& entry : split_list(text)) {
     auto colon = entry.find(':');
-    auto protocol = colon == std::string::npos ? std::string{} : upper(trimmed(std::string_view{entry}.substr(colon + 1)));
+    auto protocol = colon == std::string::npos ? "" : upper(trimmed(std::string_view{entry}.substr(colon + 1)));
     if (colon == 0 || std::ranges::find(protocols, protocol) == std::end(protocols))
       return make_error(errc::bad_value, std::string{key} + ": \"" + entry +
-                                           "\" is not NAME:PROTOCOL with one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL");
+                                           "\" is not NAME:PROTOCOL with PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL");
     known[upper(trimmed(std::string_view{entry}.substr(0, colon)))] = protocol;
   }
   return known;

@@ -22,9 +22,9 @@ struct listener {
 /// `NAME://host:port` as Kafka writes it, an IPv6 host in brackets.
 std::string to_string(const listener& l);
 
-/// Parses a list of listeners, `key` being where it stands (`listeners` or `advertised.listeners`); `protocol_map` is the
-/// value of `listener.security.protocol.map`. Errors: `bad_value` naming the entry; `contradiction` for a name without a
-/// protocol.
+/// Parses a list of listeners, `key` being where it stands (`listeners` or `advertised.listeners`); `protocol_map` is
+/// the value of `listener.security.protocol.map`. Errors: `bad_value` naming the entry; `contradiction` for a name
+/// without a protocol.
 expected<std::vector<listener>> parse_listeners(std::string_view key, const std::vector<std::string>& entries,
                                                 std::string_view protocol_map);
 

@@ -64,8 +64,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t li
 
 std::span<const setting> broker_settings() {
   using namespace rows;
-  static const auto all = sorted({controller(), coordinators(), groups(), log(), network(), node(), replication(), sasl(),
-                                  security(), tiering(), transactions()});
+  static const auto all = sorted({controller(), coordinators(), groups(), log(), network(), node(), replication(),
+                                  sasl(), security(), tiering(), transactions()});
   return all;
 }
 

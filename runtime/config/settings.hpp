@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-/// The settings of Kafka 4.3.1 and our own, as data. All functions here are pure and may be called from any thread; every
-/// `string_view` they return lives as long as the program.
+/// The settings of Kafka 4.3.1 and our own, as data. All functions here are pure and may be called from any thread;
+/// every `string_view` they return lives as long as the program.
 namespace troupe::config {
 
 /// Settings that somebody gave, by key. The values are as given, not normalised.
@@ -70,8 +70,8 @@ const setting* find_broker_setting(std::string_view key);
 /// The topic setting of that name, or null.
 const setting* find_topic_setting(std::string_view key);
 
-/// True for keys that Kafka hands on to a plug-in (`rsm.config.`, `rlmm.config.`, `config.providers.` …): they have no row
-/// and no effect here, and are no error.
+/// True for keys that Kafka hands on to a plug-in (`rsm.config.`, `rlmm.config.`, `config.providers.` …): they have no
+/// row and no effect here, and are no error.
 bool is_plugin_key(std::string_view key);
 
 /// The known key that `key` was probably meant to be: smallest edit distance, empty when nothing is near.

@@ -6,8 +6,8 @@
 #include <span>
 #include <string_view>
 
-/// The words that the tables of `settings_*.cpp` are written in. A row is: key, type, default, allowed values, how it can be
-/// changed on a running node, what this release does with it, and a sentence for a person.
+/// The words that the tables of `settings_*.cpp` are written in. A row is: key, type, default, allowed values, how it
+/// can be changed on a running node, what this release does with it, and a sentence for a person.
 namespace troupe::config::rows {
 
 using enum value_type;

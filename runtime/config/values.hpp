@@ -20,8 +20,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text);
 std::optional<double> parse_real(std::string_view text);
 /// `true` or `false` in any case; none for anything else.
 std::optional<bool> parse_boolean(std::string_view text);
-/// `text` as Kafka prints a value of that type: no white space around it and its entries, booleans in lower case, integers
-/// without leading zeros. `text` must be a value of the type.
+/// `text` as Kafka prints a value of that type: no white space around it and its entries, booleans in lower case,
+/// integers without leading zeros. `text` must be a value of the type.
 std::string normalised(value_type type, std::string_view text);
 
 }  // namespace troupe::config
