@@ -54,7 +54,7 @@ class session_port {
 
   template <class Response>
   void reply(const call& to, const Response& response) {
-    auto frame = kafka::response_frame(to.correlation_id, to.key, to.version, response);
+    auto frame = kafka::response_frame(to.correlation_id, to.version, response);
     if (frame)
       send_reply(to, std::move(*frame));
     else
@@ -66,11 +66,10 @@ class session_port {
   template <class Request>
   bool decode(const call& of, kafka::reader& body, Request& into) {
     into.decode(body, of.version);
-    body.expect_end("request");
-    if (body.ok())
-      return true;
-    refuse(of, body.failure());
-    return false;
+    const auto problem = kafka::check_read(body, Request::api_name);
+    if (problem)
+      refuse(of, render(problem));
+    return !problem;
   }
 };
 
@@ -81,6 +80,9 @@ handler handler_of(std::int16_t api_key);
 
 /// Kafka's code for an error of any of our domains.
 kafka::error_code code_of(const error& e);
+
+/// The answer to an ApiVersions request of a version that is not served: version 0 and the range that is (KIP-511).
+void api_versions_unsupported(session_port& in, const call& what);
 
 // actors/api/produce.cpp and so on
 void produce(session_port& in, const call& what, kafka::reader& body);
