@@ -9,6 +9,8 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
 
+include(GNUInstallDirs)
+
 find_program(TROUPE_CCACHE ccache)
 if(TROUPE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Precompiled headers need this much trust from ccache.
@@ -20,10 +22,10 @@ if(TROUPE_MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
-add_compile_options(-Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Werror
+add_compile_options(-Wall -Wextra -Wnon-virtual-dtor -Werror -Wno-missing-field-initializers
                     -fstack-protector-strong -fno-plt)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  add_compile_options(-Wno-missing-field-initializers -fpch-preprocess)
+  add_compile_options(-Wshadow=local -fpch-preprocess)
 endif()
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 add_link_options(-Wl,-z,relro,-z,now -Wl,--as-needed)
@@ -40,7 +42,8 @@ find_package(PkgConfig REQUIRED)
 find_package(CapnProto REQUIRED)
 
 # troupe_domain(<name> [DEPENDS <domain>...] [LINK <library>...] [SOURCES <file>...]): the static library troupe_<name> of
-# all .cpp files of this folder, or of SOURCES where a folder holds two layers or its files are generated. Domains are separate libraries so that an include across a layer also fails to link.
+# all .cpp files of this folder, or of SOURCES where a folder holds two layers or its files are generated. Domains are
+# separate libraries so that an include across a layer also fails to link.
 function(troupe_domain name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LINK;SOURCES" ${ARGN})
   set(sources ${arg_SOURCES})

@@ -55,13 +55,18 @@ def pure_domains_do_not_know_caf(tree):
 
 
 def domain_edges(tree):
-    """{domain: its DEPENDS} as written in runtime/*/CMakeLists.txt."""
-    edges = {}
+    """{folder: folders of its DEPENDS}, from the troupe_domain() calls of all CMakeLists.txt."""
+    folder_of, depends_of = {}, {}
     for path, s in tree.files.items():
-        if re.fullmatch(r"runtime/\w+/CMakeLists\.txt", path):
-            for m in re.finditer(r"troupe_domain\(\s*(\w+)([^)]*)\)", s.text):
-                depends = re.search(r"DEPENDS\s+([\w\s]+?)(?:\bLINK\b|$)", m.group(2).strip(), re.S)
-                edges[path.split("/")[1]] = depends.group(1).split() if depends else []
+        if not re.fullmatch(r"(runtime|schema)/(\w+/)?CMakeLists\.txt", path):
+            continue
+        for m in re.finditer(r"troupe_domain\(\s*(\w+)([^()]*)\)", s.text):
+            depends = re.search(r"\bDEPENDS\s+([^()]*?)(?:\b(?:LINK|SOURCES)\b|$)", m.group(2).strip(), re.S)
+            folder_of[m.group(1)] = path.rsplit("/", 1)[0]
+            depends_of[m.group(1)] = depends.group(1).split() if depends else []
+    edges = {}
+    for name, names in depends_of.items():
+        edges.setdefault(folder_of[name], set()).update(folder_of.get(n, n) for n in names)
     return edges
 
 
@@ -77,12 +82,12 @@ def includes_follow_the_dependencies(tree):
     edges = domain_edges(tree)
     for domain in edges:
         reachable = closure(edges, domain, {domain})
-        for s in tree.cpp(f"runtime/{domain}/"):
+        for s in tree.cpp(f"{domain}/"):
             for line, name, quoted in s.includes:
-                m = re.match(r"runtime/(\w+)/", name)
+                m = re.match(r"(runtime/\w+)/", name)
                 if quoted and m and m.group(1) not in reachable:
-                    yield Finding("depends", s.path, line, f"includes {name}, but runtime/{domain}/CMakeLists.txt does "
-                                  f"not name {m.group(1)} in DEPENDS")
+                    yield Finding("depends", s.path, line, f"includes {name}, but the DEPENDS of {domain}/CMakeLists.txt "
+                                  f"do not reach {m.group(1)}")
 
 
 def words_stay_in_their_folder(tree):
