@@ -62,18 +62,21 @@ def public_declarations(source):
 
 
 def counts(d):
-    """Values of a class and what the compiler could have written need no comment."""
+    """Values of a class, what the compiler could have written and what a base class tells need no comment."""
     if d.kind == "value":
         return not getattr(d, "in_class", False) and not d.text.startswith(("namespace", "using"))
     if d.kind == "function":
         special = re.search(r"=\s*(default|delete)\s*$|~", d.text) or re.match(r"template\s*<\s*>", d.text)
-        return not special and "operator" not in d.text and not is_getter(d)
+        told_by_base = re.search(r"\b(override|final)\b", d.text)
+        return not special and not told_by_base and "operator" not in d.text and not is_getter(d)
     return not re.match(r"template\s*<\s*>", d.text) and not d.name.startswith("std::")
 
 
 def is_getter(d):
-    """`x() const` in a class, on one line: its name is its contract."""
-    return getattr(d, "in_class", False) and d.line == d.last_line and bool(re.search(r"\(\s*\)\s*const(\s+noexcept)?$", d.text))
+    """A member on one line that gives something and takes nothing: its name is its contract."""
+    takes_nothing = re.search(r"\(\s*\)\s*(const)?\s*(noexcept)?\s*(=\s*0)?$", d.text)
+    return getattr(d, "in_class", False) and d.line == d.last_line and bool(takes_nothing) \
+        and not re.match(r"(virtual\s+)?void\b", d.text)
 
 
 def commented(source, d, before):
