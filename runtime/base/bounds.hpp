@@ -22,6 +22,12 @@ constexpr std::size_t requests_bytes_max = 256 * mib;    ///< all connections' u
 
 constexpr auto accept_pause = 100ms;  ///< after running out of file descriptors
 
+// Supervision and upkeep.
+constexpr auto checkpoint_interval = 5s;      ///< between looks whether checkpoint files are behind
+constexpr auto restart_pause_min = 100ms;     ///< before a failed partition actor is started again, doubling
+constexpr auto restart_pause_max = 30s;
+constexpr int opening_at_once = 2;            ///< logs opened at a time after the start
+
 // Threads that wait for the device.
 constexpr int sync_workers = 4;  ///< syncs of one disk at a time
 constexpr int read_workers = 2;  ///< reads that miss the page cache at a time
@@ -31,5 +37,9 @@ constexpr std::size_t parked_acks_max = 10'000;   ///< acks=all requests that wa
 constexpr std::size_t parked_reads_max = 10'000;  ///< readers that wait for records
 constexpr std::size_t copied_slice_bytes = 32 * kib;  ///< slices up to this size are copied, larger ones sent from the file
 constexpr std::size_t unsynced_bytes_max = 64 * mib;  ///< appended without a sync before one is begun anyway
+
+// Compaction.
+constexpr std::size_t compaction_map_bytes_max = 64 * mib;   ///< one pass's map from key to last offset
+constexpr std::size_t unpacked_batch_bytes_max = 256 * mib;  ///< one batch's records when decompressed
 
 }  // namespace troupe::bounds

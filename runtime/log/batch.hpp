@@ -44,6 +44,16 @@ constexpr std::size_t base_offset = 0, length = 8, leader_epoch = 12, magic = 16
                       producer_epoch = 51, base_sequence = 53, record_count = 57;
 }  // namespace batch_field
 
+/// A sum that wraps around as Java's does, for numbers that come from outside.
+constexpr std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
+/// A difference that wraps around likewise.
+constexpr std::int64_t wrapping_sub(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+}
+
 /// CRC-32C (Castagnoli) of `data`, continued from the finished checksum `before` of the bytes in front of it.
 std::uint32_t crc32c(bytes_view data, std::uint32_t before = 0);
 
@@ -60,8 +70,9 @@ class batch_view {
   bytes_view records() const { return bytes_.subspan(batch_header_bytes); }  ///< compressed as `compression` says
 
   offset base_offset() const { return offset{read64(batch_field::base_offset)}; }
-  offset last_offset() const { return base_offset() + last_offset_delta(); }
-  offset next_offset() const { return last_offset() + 1; }
+  /// Base offset plus delta; meaningless (but harmless) before `check_header` has passed.
+  offset last_offset() const { return offset{wrapping_add(base_offset().value, last_offset_delta())}; }
+  offset next_offset() const { return offset{wrapping_add(last_offset().value, 1)}; }
   leader_epoch partition_leader_epoch() const { return leader_epoch{read32(batch_field::leader_epoch)}; }
   std::uint32_t crc() const { return static_cast<std::uint32_t>(read32(batch_field::crc)); }
   std::uint16_t attributes() const;
