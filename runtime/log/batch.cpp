@@ -171,6 +171,16 @@ void batch_header_patch::set_times(timestamp_type type, std::int64_t max_timesta
   renew_crc();
 }
 
+void batch_header_patch::replace_records(codec packed_as, bytes_view packed) {
+  const auto bits = static_cast<std::uint16_t>(load_i16(header_, batch_field::attributes));
+  store_i16(header_, batch_field::attributes,
+            static_cast<std::int16_t>((bits & ~attribute::codec_mask) | static_cast<std::uint16_t>(packed_as)));
+  store_i32(header_, batch_field::length,
+            static_cast<std::int32_t>(batch_header_bytes - batch_prefix_bytes + packed.size()));
+  records_ = packed;
+  renew_crc();
+}
+
 void batch_header_patch::renew_crc() {
   const auto covered = bytes_view{header_}.subspan(batch_field::attributes);
   store_i32(header_, batch_field::crc, static_cast<std::int32_t>(crc32c(records_, crc32c(covered))));

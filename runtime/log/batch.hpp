@@ -151,6 +151,8 @@ class batch_header_patch {
   void stamp_append_time(wall_time now);
   /// Sets time type and max timestamp; the CRC is computed anew over all records.
   void set_times(timestamp_type type, std::int64_t max_timestamp_ms);
+  /// Puts the same records, packed anew as `packed_as`, behind the header; borrowed. The CRC is computed anew.
+  void replace_records(codec packed_as, bytes_view packed);
 
   /// The new header; lives as long as this object.
   bytes_view header() const { return header_; }
