@@ -40,6 +40,6 @@ constexpr std::size_t unsynced_bytes_max = 64 * mib;  ///< appended without a sy
 
 // Compaction.
 constexpr std::size_t compaction_map_bytes_max = 64 * mib;   ///< one pass's map from key to last offset
-constexpr std::size_t unpacked_batch_bytes_max = 256 * mib;  ///< one batch's records when decompressed
+constexpr std::size_t unpacked_batch_bytes_max = 128 * mib;  ///< one batch's records when decompressed
 
 }  // namespace troupe::bounds

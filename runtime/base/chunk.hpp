@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <variant>
+#include <vector>
 
 namespace troupe {
 
@@ -29,5 +30,8 @@ inline std::size_t size_of(const chunk& c) {
       return part.size;
   }, c);
 }
+
+/// All bytes of `parts`, none of which may be a part of a file, in one slice.
+byte_slice flatten(const std::vector<chunk>& parts);
 
 }  // namespace troupe

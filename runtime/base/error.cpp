@@ -4,6 +4,7 @@
 #include <caf/message.hpp>
 #include <caf/make_message.hpp>
 
+#include <algorithm>
 #include <array>
 
 namespace troupe {
@@ -26,6 +27,14 @@ error domain_error(error_domain domain, std::uint8_t code, std::string text) {
 
 bool is_error(const error& e, error_domain domain, std::uint8_t code) noexcept {
   return e && e.category() == atom_of(domain) && e.code() == code;
+}
+
+bool is_domain(const error& e, error_domain domain) noexcept {
+  return e && e.category() == atom_of(domain);
+}
+
+bool is_ours(const error& e) noexcept {
+  return e && std::find(domain_atoms.begin(), domain_atoms.end(), e.category()) != domain_atoms.end();
 }
 
 std::string render(const error& e) {

@@ -29,6 +29,12 @@ error domain_error(error_domain domain, std::uint8_t code, std::string text);
 /// True when `e` was made for `domain` with `code`.
 bool is_error(const error& e, error_domain domain, std::uint8_t code) noexcept;
 
+/// True when `e` was made for `domain`, with any code.
+bool is_domain(const error& e, error_domain domain) noexcept;
+
+/// True when `e` was made by `domain_error`, false for CAF's own errors.
+bool is_ours(const error& e) noexcept;
+
 /// The sentence inside `e`; for errors of CAF's own categories a generic one naming category and code.
 std::string render(const error& e);
 

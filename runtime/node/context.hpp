@@ -46,6 +46,10 @@ class node_context {
   const config::broker_config settings;
   const node_id self;
 
+  /// Id of the cluster; set once, before anybody is served.
+  const std::string& cluster_id() const { return cluster_id_; }
+  void set_cluster_id(std::string id) { cluster_id_ = std::move(id); }
+
   published_view view;
   request_budget requests;                        ///< bytes of requests taken in but not answered, all connections
   std::atomic<std::int64_t> fetch_sessions{0};    ///< open incremental fetch sessions
@@ -67,6 +71,7 @@ class node_context {
 
  private:
   bool threads_;
+  std::string cluster_id_;
 };
 
 /// Sets the handlers that every actor of ours has: unexpected mail is counted and logged, an unhandled error or an

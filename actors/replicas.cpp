@@ -1,0 +1,436 @@
+#include "actors/replicas.hpp"
+
+#include "actors/partition.hpp"
+#include "actors/reader.hpp"
+#include "actors/syncer.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/config/topic_options.hpp"
+#include "runtime/log/offset_checkpoint.hpp"
+#include "runtime/metadata/diff.hpp"
+#include "runtime/node/context.hpp"
+#include "runtime/node/errors.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <unordered_map>
+
+namespace troupe {
+
+struct upkeep_tick {};
+struct checkpoint_tick {};
+/// A partition's actor has failed a moment ago: start it again.
+struct restart_partition {
+  partition_id id;
+};
+
+}  // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::upkeep_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::checkpoint_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::restart_partition)
+
+namespace troupe {
+
+namespace {
+
+using schema::PartitionDurable;
+using schema::PartitionLeadership;
+
+wire<PartitionLeadership> leadership(const metadata::partition& p) {
+  wire_builder<PartitionLeadership> b;
+  b->setLeader(p.leader.value);
+  b->setLeaderEpoch(p.epoch.value);
+  b->setPartitionEpoch(p.partition_epoch);
+  auto replicas = b->initReplicas(static_cast<unsigned>(p.replicas.size()));
+  for (unsigned i = 0; i < p.replicas.size(); ++i)
+    replicas.set(i, p.replicas[i].value);
+  auto isr = b->initIsr(static_cast<unsigned>(p.isr.size()));
+  for (unsigned i = 0; i < p.isr.size(); ++i)
+    isr.set(i, p.isr[i].value);
+  return std::move(b).freeze();
+}
+
+class replicas_state {
+ public:
+  void start(caf::event_based_actor* self, node_context& context, std::vector<log_directory> directories) {
+    self_ = self;
+    context_ = &context;
+    reader_ = spawn_reader(context, "reader");
+    self_->link_to(reader_);
+    for (auto& d : directories) {
+      auto syncer = spawn_syncer(context, "syncer " + d.path);
+      self_->link_to(syncer);
+      disks_.push_back({std::move(d), std::move(syncer), 0, false});
+    }
+    for (auto& disk : disks_)
+      for (const auto& folder : disk.directory.partitions)
+        folder_on_disk_.emplace(folder, &disk);
+    self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { partition_ended(m); });
+    self_->delayed_send(self_, bounds::checkpoint_interval, checkpoint_tick{});
+    self_->delayed_send(self_, upkeep_interval(), upkeep_tick{});
+  }
+
+  // -- messages ---------------------------------------------------------------------------------------------------
+
+  void publish(const image_published& m) {
+    const bool first = !image_;
+    const auto before = first ? std::make_shared<const metadata::image>() : image_;
+    image_ = m.image;
+    const auto what = metadata::difference(*before, *image_);
+    const auto old_view = context_->view.get();
+    auto leaders = old_view ? old_view->leaders : routes{};
+    for (const auto& topic : what.removed) {
+      drop_topic(*topic);
+      leaders = leaders.with(topic->id, nullptr);
+    }
+    for (const auto& topic : what.created)
+      leaders = leaders.with(topic->id, apply_topic(*topic));
+    for (const auto& topic : what.changed) {
+      leaders = leaders.with(topic.after->id, apply_topic(*topic.after));
+      if (topic.before->configs != topic.after->configs)
+        change_settings(*topic.after);
+    }
+    if (!first && (what.cluster_configs || !what.broker_configs.empty()))
+      for (const auto& topic : image_->topics())
+        change_settings(*topic);
+    publish_view(std::move(leaders));
+    if (first)
+      begin_opening();
+    answer_waiting();
+  }
+
+  caf::result<applied> await(const await_applied& m) {
+    if (image_ && image_->applied().index >= m.index)
+      return applied{};
+    auto promise = self_->make_response_promise<applied>();
+    waiting_.emplace_back(m.index, promise);
+    return promise;
+  }
+
+  void note_durable(const wire<PartitionDurable>& m) {
+    const auto folder = partition_folder(std::string{m->getTopicName()}, partition_index{m->getIndex()});
+    auto* disk = disk_of(folder);
+    auto& known = disk->directory.offsets[folder];
+    const known_offsets now{offset{m->getRecoveryPoint()}, offset{m->getLogStartOffset()}};
+    const bool changed = known.recovery_point != now.recovery_point || known.log_start != now.log_start;
+    known = now;
+    disk->dirty |= changed;
+  }
+
+  void write_checkpoints() {
+    for (auto& disk : disks_)
+      if (std::exchange(disk.dirty, false))
+        for (auto& write : checkpoint_files(disk))
+          self_->request(disk.syncer, caf::infinite, std::move(write))
+            .then([](const disk_done&) {},
+                  [this](const caf::error& why) { say(log_level::error, "checkpoint not written: " + render(why)); });
+    if (!closing_)
+      self_->delayed_send(self_, bounds::checkpoint_interval, checkpoint_tick{});
+  }
+
+  void upkeep() {
+    for (const auto& [id, replica] : replicas_)
+      if (replica.actor)
+        self_->send(replica.actor, partition_upkeep{});
+    self_->delayed_send(self_, upkeep_interval(), upkeep_tick{});
+  }
+
+  void restart(const restart_partition& m) {
+    const auto topic = image_->find_topic(m.id.topic);
+    if (!topic || closing_)
+      return;
+    publish_view(context_->view.get()->leaders.with(m.id.topic, apply_topic(*topic)));
+  }
+
+  caf::result<replicas_closed> close() {
+    closing_ = true;
+    auto promise = self_->make_response_promise<replicas_closed>();
+    auto left = std::make_shared<std::size_t>(1);
+    auto one_done = [this, left, promise]() mutable {
+      if (--*left == 0)
+        write_clean_marks(promise);
+    };
+    for (const auto& [id, replica] : replicas_) {
+      if (!replica.actor)
+        continue;
+      ++*left;
+      auto* disk = replica.disk;
+      self_->request(replica.actor, caf::infinite, partition_close{})
+        .then([this, one_done](const wire<PartitionDurable>& m) mutable { note_durable(m); one_done(); },
+              [this, one_done, disk](const caf::error& why) mutable {
+                disk->unclean = true;
+                say(log_level::error, "not closed cleanly, its log is verified at the next start: " + render(why));
+                one_done();
+              });
+    }
+    one_done();
+    return promise;
+  }
+
+ private:
+  struct disk_state {
+    log_directory directory;
+    caf::actor syncer;
+    std::size_t replicas = 0;
+    bool dirty = false;    ///< checkpoint files are behind
+    bool unclean = false;  ///< something could not be closed: no clean mark
+  };
+  struct replica_state {
+    caf::actor actor;
+    disk_state* disk = nullptr;
+    int failures = 0;
+  };
+
+  // -- topics -----------------------------------------------------------------------------------------------------
+
+  void publish_view(routes leaders) {
+    auto view = std::make_shared<cluster_view>();
+    view->image = image_;
+    view->leaders = std::move(leaders);
+    context_->view.set(std::move(view));
+  }
+
+  /// Makes sure that each partition of `topic` placed here has its actor, tells it its role, and returns the routes.
+  std::shared_ptr<const routes::topic_routes> apply_topic(const metadata::topic& topic) {
+    auto out = std::make_shared<routes::topic_routes>(topic.partitions.size());
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+      const auto& p = *topic.partitions[i];
+      if (std::find(p.replicas.begin(), p.replicas.end(), context_->self) == p.replicas.end())
+        continue;
+      const partition_id id{topic.id, partition_index{static_cast<std::int32_t>(i)}};
+      auto& replica = replicas_[id];
+      if (!replica.actor)
+        spawn(topic, id, replica);
+      self_->send(replica.actor, leadership(p));
+      if (p.leader == context_->self)
+        (*out)[i] = replica.actor;
+    }
+    return out;
+  }
+
+  void spawn(const metadata::topic& topic, const partition_id& id, replica_state& replica) {
+    const auto folder = partition_folder(topic.name, id.index);
+    if (!replica.disk) {
+      replica.disk = disk_of(folder);
+      ++replica.disk->replicas;
+    }
+    const auto& directory = replica.disk->directory;
+    const auto known = directory.offsets.find(folder);
+    partition_spec spec;
+    spec.id = id;
+    spec.topic = topic.name;
+    spec.directory = directory.path + "/" + folder;
+    spec.options = options_of(topic);
+    // After a failure of the actor, nothing it did since the last checkpoint is taken on trust.
+    spec.hints.clean_stop = directory.clean && replica.failures == 0;
+    if (known != directory.offsets.end()) {
+      spec.hints.recovery_point = known->second.recovery_point;
+      spec.hints.log_start_offset = known->second.log_start;
+    }
+    spec.syncer = replica.disk->syncer;
+    spec.reader = reader_;
+    spec.supervisor = caf::actor_cast<caf::actor>(self_);
+    replica.actor = spawn_partition(*context_, std::move(spec));
+    self_->monitor(replica.actor);
+    by_address_.emplace(replica.actor.address(), id);
+  }
+
+  /// The disk that a folder lies on, or the one with the fewest replicas for a new one.
+  disk_state* disk_of(const std::string& folder) {
+    if (auto found = folder_on_disk_.find(folder); found != folder_on_disk_.end())
+      return found->second;
+    auto emptiest = std::min_element(disks_.begin(), disks_.end(),
+                                     [](const auto& a, const auto& b) { return a.replicas < b.replicas; });
+    folder_on_disk_.emplace(folder, &*emptiest);
+    return &*emptiest;
+  }
+
+  log::options options_of(const metadata::topic& topic) const {
+    return config::topic_options({&topic.configs, &image_->broker_configs(context_->self), &image_->cluster_configs(),
+                                  &context_->settings});
+  }
+
+  void change_settings(const metadata::topic& topic) {
+    const partition_settings changed{options_of(topic)};
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i)
+      if (auto found = replicas_.find({topic.id, partition_index{static_cast<std::int32_t>(i)}});
+          found != replicas_.end() && found->second.actor)
+        self_->send(found->second.actor, changed);
+  }
+
+  void drop_topic(const metadata::topic& topic) {
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+      const partition_id id{topic.id, partition_index{static_cast<std::int32_t>(i)}};
+      const auto found = replicas_.find(id);
+      if (found == replicas_.end())
+        continue;
+      auto [actor, disk, failures] = found->second;
+      replicas_.erase(found);
+      --disk->replicas;
+      remove_folder(partition_folder(topic.name, id.index), id, disk);
+      if (!actor)
+        continue;
+      by_address_.erase(actor.address());
+      self_->request(actor, caf::infinite, partition_drop{})
+        .then([this, actor](const disk_done&) { self_->send_exit(actor, caf::exit_reason::user_shutdown); },
+              [](const caf::error&) {});
+    }
+  }
+
+  /// Moves a deleted partition's folder out of the way of a new topic of that name at once and removes it in the background.
+  /// Files that are still being sent stay readable until then.
+  void remove_folder(const std::string& folder, const partition_id& id, disk_state* disk) {
+    folder_on_disk_.erase(folder);
+    disk->dirty |= disk->directory.offsets.erase(folder) > 0;
+    const auto from = disk->directory.path + "/" + folder;
+    auto there = context_->storage.exists(from);
+    if (!there || !*there)
+      return;
+    const auto to = from + "." + to_string(id.topic) + deleted_suffix;
+    if (auto failed = context_->storage.rename(from, to))
+      return say(log_level::error, "deleted topic stays on the disk: " + render(failed));
+    self_->request(disk->syncer, caf::infinite, remove_tree{to})
+      .then([](const disk_done&) {},
+            [this](const caf::error& why) { say(log_level::error, "deleted topic stays on the disk: " + render(why)); });
+  }
+
+  // -- supervision ------------------------------------------------------------------------------------------------
+
+  void partition_ended(const caf::down_msg& m) {
+    const auto ended = by_address_.find(m.source);
+    if (ended == by_address_.end())
+      return;
+    const auto id = ended->second;
+    by_address_.erase(ended);
+    auto& replica = replicas_[id];
+    replica.actor = nullptr;
+    const auto pause = std::min<std::chrono::milliseconds>(bounds::restart_pause_min * (1 << std::min(replica.failures, 8)),
+                                                           bounds::restart_pause_max);
+    ++replica.failures;
+    if (!closing_)
+      self_->delayed_send(self_, pause, restart_partition{id});
+  }
+
+  // -- opening in the background ----------------------------------------------------------------------------------
+
+  /// Logs are opened at their first use; those that exist are opened soon after the start anyway, a few at a time, so that
+  /// damage is found and retention goes on in topics that nobody reads.
+  void begin_opening() {
+    for (const auto& [id, replica] : replicas_)
+      if (replica.actor && replica.disk->directory.partitions.contains(
+                             partition_folder(image_->find_topic(id.topic)->name, id.index)))
+        to_open_.push_back(replica.actor);
+    for (int i = 0; i < bounds::opening_at_once; ++i)
+      open_next();
+  }
+
+  void open_next() {
+    if (to_open_.empty() || closing_)
+      return;
+    auto next = std::move(to_open_.front());
+    to_open_.pop_front();
+    wire_builder<schema::PartitionDescribe> b;
+    self_->request(next, caf::infinite, std::move(b).freeze())
+      .then([this](const wire<schema::PartitionDescription>&) { open_next(); },
+            [this](const caf::error&) { open_next(); });  // the partition has said why
+  }
+
+  // -- checkpoint files -------------------------------------------------------------------------------------------
+
+  std::vector<replace_content> checkpoint_files(const disk_state& disk) const {
+    std::vector<log::offset_checkpoint_entry> recovery, starts;
+    for (const auto& [folder, known] : disk.directory.offsets) {
+      const auto dash = folder.find_last_of('-');
+      const auto topic = folder.substr(0, dash);
+      const partition_index index{static_cast<std::int32_t>(std::stol(folder.substr(dash + 1)))};
+      recovery.push_back({topic, index, known.recovery_point});
+      if (known.log_start > offset{0})
+        starts.push_back({topic, index, known.log_start});
+    }
+    return {{recovery_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(recovery)},
+            {log_start_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(starts)}};
+  }
+
+  /// The marks come last: they promise that everything before them is on the disk.
+  void write_clean_marks(caf::typed_response_promise<replicas_closed> promise) {
+    auto left = std::make_shared<std::size_t>(1);
+    auto one_done = [left, promise]() mutable {
+      if (--*left == 0)
+        promise.deliver(replicas_closed{});
+    };
+    for (auto& disk : disks_) {
+      std::vector<replace_content> writes = checkpoint_files(disk);
+      if (!disk.unclean)
+        writes.push_back({clean_mark_path(disk.directory.path), clean_mark()});
+      ++*left;
+      write_in_order(disk.syncer, std::make_shared<std::vector<replace_content>>(std::move(writes)), 0, one_done);
+    }
+    one_done();
+  }
+
+  template <class Done>
+  void write_in_order(const caf::actor& syncer, std::shared_ptr<std::vector<replace_content>> writes, std::size_t at,
+                      Done done) {
+    if (at == writes->size())
+      return done();
+    self_->request(syncer, caf::infinite, (*writes)[at])
+      .then([=, this](const disk_done&) { write_in_order(syncer, writes, at + 1, done); },
+            [=, this](const caf::error& why) mutable {
+              say(log_level::error, "no clean stop: " + render(why));
+              done();
+            });
+  }
+
+  // -- words ------------------------------------------------------------------------------------------------------
+
+  void answer_waiting() {
+    std::erase_if(waiting_, [this](auto& w) {
+      if (w.first > image_->applied().index)
+        return false;
+      w.second.deliver(applied{});
+      return true;
+    });
+  }
+
+  std::chrono::milliseconds upkeep_interval() const { return context_->settings.duration("log.retention.check.interval.ms"); }
+  void say(log_level level, std::string_view line) { context_->log.write(level, "replicas", line); }
+
+  caf::event_based_actor* self_ = nullptr;
+  node_context* context_ = nullptr;
+  caf::actor reader_;
+  std::deque<disk_state> disks_;  // addresses stay
+  std::unordered_map<std::string, disk_state*> folder_on_disk_;
+  std::unordered_map<partition_id, replica_state> replicas_;
+  std::unordered_map<caf::actor_addr, partition_id> by_address_;
+  std::shared_ptr<const metadata::image> image_;
+  std::vector<std::pair<std::int64_t, caf::typed_response_promise<applied>>> waiting_;
+  std::deque<caf::actor> to_open_;
+  bool closing_ = false;
+};
+
+caf::behavior replicas(caf::stateful_actor<replicas_state>* self, node_context* context,
+                       std::vector<log_directory> directories) {
+  adopt(self, *context, "replicas");
+  auto* state = &self->state;
+  state->start(self, *context, std::move(directories));
+  return {
+    [state](const image_published& m) { state->publish(m); },
+    [state](const await_applied& m) { return state->await(m); },
+    [state](const wire<PartitionDurable>& m) { state->note_durable(m); },
+    [state](const checkpoint_tick&) { state->write_checkpoints(); },
+    [state](const upkeep_tick&) { state->upkeep(); },
+    [state](const restart_partition& m) { state->restart(m); },
+    [state](const replicas_close&) { return state->close(); },
+  };
+}
+
+}  // namespace
+
+caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories) {
+  return context.spawn(replicas, &context, std::move(directories));
+}
+
+}  // namespace troupe

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "runtime/node/log_directory.hpp"
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace troupe::metadata {
+class image;
+}
+
+namespace troupe {
+
+class node_context;
+
+/// The metadata have changed.
+struct image_published {
+  std::shared_ptr<const metadata::image> image;
+};
+
+/// Answer once metadata up to `index` are applied on this node.
+struct await_applied {
+  std::int64_t index = 0;
+};
+struct applied {};
+
+/// Close every partition, write the checkpoints and the clean mark.
+struct replicas_close {};
+struct replicas_closed {};
+
+/// All replicas of this node: makes a partition actor for each that the metadata place here, restarts those that fail, tells
+/// them who leads, and publishes where each partition is found. Keeps the checkpoint files of the log directories.
+///
+/// Messages  image_published →
+///           await_applied → applied
+///           PartitionDurable →                 for the checkpoint files
+///           replicas_close → replicas_closed
+///           upkeep_tick →                      its own timers
+///           checkpoint_tick →
+///           restart_partition →
+/// Exits     never by itself
+caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories);
+
+}  // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::image_published)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::await_applied)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::applied)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::replicas_close)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::replicas_closed)

@@ -1,0 +1,147 @@
+#include "runtime/node/log_directory.hpp"
+
+#include "runtime/config/properties.hpp"
+#include "runtime/log/offset_checkpoint.hpp"
+#include "runtime/node/errors.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace troupe {
+
+namespace {
+
+constexpr std::size_t small_file_bytes_max = 64 * 1024;
+
+std::string properties_path(const std::string& directory) { return directory + "/meta.properties"; }
+
+/// `topic-N` with a number behind the last dash.
+bool is_partition_folder(std::string_view name) {
+  const auto dash = name.find_last_of('-');
+  return dash != std::string_view::npos && dash > 0 && dash + 1 < name.size()
+         && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(dash) + 1, name.end(),
+                        [](char c) { return c >= '0' && c <= '9'; });
+}
+
+error claim(disk& on, random_source& random, log_directory& d, node_id self, const std::string& cluster_id) {
+  const auto path = properties_path(d.path);
+  auto there = on.exists(path);
+  if (!there)
+    return there.error();
+  if (!*there) {
+    d.cluster_id = cluster_id.empty() ? to_string(new_topic_id(random)) : cluster_id;
+    const auto text = "version=1\ncluster.id=" + d.cluster_id + "\nnode.id=" + std::to_string(self.value)
+                      + "\ndirectory.id=" + to_string(new_topic_id(random)) + "\n";
+    return replace_file(on, path, as_bytes(text));
+  }
+  auto content = read_file(on, path, small_file_bytes_max);
+  if (!content)
+    return content.error();
+  auto found = config::parse_properties(as_text(*content), path);
+  if (!found)
+    return found.error();
+  std::string owner;
+  for (const auto& p : *found)
+    if (p.key == "cluster.id")
+      d.cluster_id = p.value;
+    else if (p.key == "node.id")
+      owner = p.value;
+  if (d.cluster_id.empty() || owner.empty())
+    return make_error(node_errc::bad_start, path + ": cluster.id or node.id is missing; restore the file from a backup");
+  if (owner != std::to_string(self.value))
+    return make_error(node_errc::bad_start, path + ": the directory belongs to node " + owner + ", this is node "
+                                              + std::to_string(self.value) + "; set node.id or log.dirs");
+  if (!cluster_id.empty() && cluster_id != d.cluster_id)
+    return make_error(node_errc::bad_start, path + ": the directory belongs to cluster " + d.cluster_id
+                                              + ", the others of log.dirs to " + cluster_id);
+  return {};
+}
+
+/// Reads one checkpoint; a damaged one is noted and counts as empty, so that more is verified, never less.
+void read_checkpoint(disk& on, const std::string& path, log_directory& d, offset known_offsets::*member) {
+  auto entries = log::read_offset_checkpoint(on, path);
+  if (!entries) {
+    d.notes.push_back(render(entries.error()) + "; its logs are verified from their start");
+    d.clean = false;
+    return;
+  }
+  for (const auto& e : *entries)
+    d.offsets[partition_folder(e.topic, e.partition)].*member = e.at;
+}
+
+error take_clean_mark(disk& on, log_directory& d) {
+  const auto path = clean_mark_path(d.path);
+  auto there = on.exists(path);
+  if (!there)
+    return there.error();
+  d.clean = *there;
+  if (!d.clean)
+    return {};
+  if (auto failed = on.remove(path))
+    return failed;
+  return on.sync_directory(d.path);
+}
+
+error look_around(disk& on, log_directory& d) {
+  auto entries = on.list(d.path);
+  if (!entries)
+    return entries.error();
+  for (const auto& e : *entries) {
+    if (!e.is_directory)
+      continue;
+    if (e.name.ends_with(deleted_suffix)) {
+      if (auto failed = on.remove_all(d.path + "/" + e.name))
+        return failed;
+      d.notes.push_back(d.path + "/" + e.name + ": finished a deletion that was cut short");
+    } else if (is_partition_folder(e.name)) {
+      d.partitions.insert(e.name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+expected<log_directory> open_log_directory(disk& on, random_source& random, const std::string& path, node_id self,
+                                           const std::string& cluster_id) {
+  log_directory d;
+  d.path = path;
+  if (auto failed = on.make_directories(path))
+    return failed;
+  auto lock = on.lock(path);
+  if (!lock)
+    return with_context("log.dirs " + path + ": another process uses it; stop it or name another directory", lock.error());
+  d.lock = std::move(*lock);
+  if (auto failed = claim(on, random, d, self, cluster_id))
+    return failed;
+  if (auto failed = take_clean_mark(on, d))
+    return failed;
+  if (auto failed = look_around(on, d))
+    return failed;
+  read_checkpoint(on, recovery_checkpoint_path(path), d, &known_offsets::recovery_point);
+  read_checkpoint(on, log_start_checkpoint_path(path), d, &known_offsets::log_start);
+  return d;
+}
+
+std::string recovery_checkpoint_path(const std::string& directory) {
+  return directory + "/recovery-point-offset-checkpoint";
+}
+
+std::string log_start_checkpoint_path(const std::string& directory) {
+  return directory + "/log-start-offset-checkpoint";
+}
+
+std::string clean_mark_path(const std::string& directory) {
+  return directory + "/.kafka_cleanshutdown";
+}
+
+std::vector<std::uint8_t> clean_mark() {
+  const auto text = as_bytes(R"({"version":0,"brokerEpoch":-1})");
+  return {text.begin(), text.end()};
+}
+
+std::string partition_folder(const std::string& topic, partition_index index) {
+  return topic + "-" + std::to_string(index.value);
+}
+
+}  // namespace troupe

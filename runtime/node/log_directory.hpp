@@ -1,0 +1,55 @@
+#pragma once
+
+#include "runtime/authority/disk.hpp"
+#include "runtime/authority/random.hpp"
+#include "runtime/base/ids.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace troupe {
+
+/// Up to where a partition's log was durable, and where it starts, as the checkpoint files of its directory have it.
+struct known_offsets {
+  offset recovery_point{0};
+  offset log_start{0};
+};
+
+/// One entry of `log.dirs`: locked for this process, with what stood in it at start.
+struct log_directory {
+  std::string path;
+  std::string cluster_id;
+  /// The last stop was a clean one: nothing needs to be verified. The mark itself is gone from the disk by now, so that
+  /// a crash from here on counts as one.
+  bool clean = false;
+  std::map<std::string, known_offsets> offsets;  ///< by folder name, `topic-N`
+  std::set<std::string> partitions;              ///< folders of partitions that exist
+  std::vector<std::string> notes;                ///< sentences about what was found damaged or left over
+  std::shared_ptr<directory_lock> lock;
+};
+
+/// Locks `path` (made when absent), checks that it belongs to this node and cluster (`cluster_id` empty: whichever it has),
+/// finishes deletions that were cut short, reads the checkpoints and takes the clean mark away. A new directory gets
+/// `cluster_id`, or a new random one.
+expected<log_directory> open_log_directory(disk& on, random_source& random, const std::string& path, node_id self,
+                                           const std::string& cluster_id);
+
+/// Files of a log directory, in Kafka's formats and names.
+std::string recovery_checkpoint_path(const std::string& directory);
+std::string log_start_checkpoint_path(const std::string& directory);
+std::string clean_mark_path(const std::string& directory);
+/// What stands in the clean mark.
+std::vector<std::uint8_t> clean_mark();
+
+/// Suffix of a partition's folder that is being deleted.
+constexpr auto deleted_suffix = "-delete";
+/// Suffix of a folder that belongs to another topic of the same name and was put aside.
+constexpr auto stray_suffix = "-stray";
+
+/// `topic-N`, the folder of a partition.
+std::string partition_folder(const std::string& topic, partition_index index);
+
+}  // namespace troupe

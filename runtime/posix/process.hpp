@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+/// What belongs to the process as a whole. For `main` only.
+namespace troupe::posix {
+
+/// Keeps SIGTERM and SIGINT from ending the process, in this thread and all that it starts from now on, and broken pipes from
+/// doing so at all. Call before any other thread exists.
+void hold_stop_signals();
+
+/// Waits for SIGTERM or SIGINT and names it.
+std::string wait_for_stop_signal();
+
+/// Makes a waiting `wait_for_stop_signal` return, from any thread.
+void send_stop_signal();
+
+/// Allows as many open files as the system lets this process have; returns that number.
+unsigned long raise_open_file_limit();
+
+/// This process's number.
+int process_id();
+
+}  // namespace troupe::posix
