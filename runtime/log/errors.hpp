@@ -25,6 +25,10 @@ enum class errc : std::uint8_t {
   log_offline,              ///< the log's disk has failed or the log was closed; no writes are taken
   corrupt_file,             ///< an index, checkpoint or snapshot file that cannot be understood
   cleaning_obsolete,        ///< the log has changed since a cleaning was planned; its result must be thrown away
+  batch_exceeds_segment,    ///< larger than segment.bytes, so that no segment could hold it
+  storage_failed,           ///< this very read or write failed; after a write the log is offline
+  no_space,                 ///< the disk is full; nothing was appended, the log is sound and takes appends again later
+  damaged_below_durable_mark,  ///< bytes that were synced once are gone or wrong; nothing was cut, no appends are taken
 };
 
 /// The error `code` of this domain with the sentence that a person will read.
