@@ -68,6 +68,9 @@ class reader {
   /// Bytes not read yet, inside the innermost tagged field.
   std::size_t left_bytes() const { return static_cast<std::size_t>(end_ - at_); }
 
+  /// What is not read yet, for passing it on undecoded; shares the frame's buffer.
+  byte_slice rest() const { return frame_.sub(static_cast<std::size_t>(at_ - frame_.data()), left_bytes()); }
+
   /// Records the first failure and makes all later reads fail.
   void fail(fault why, const char* field);
   /// Fails unless every byte was read; call it after the last field.
@@ -127,6 +130,7 @@ class reader {
       out.emplace().decode(*this, version);
   }
 
+  /// Seven bits a byte, the lowest first; at most five bytes.
   std::uint32_t read_unsigned_varint(const char* field);
 
   /// One tagged field: while it is open, nothing after it can be read.
@@ -188,11 +192,13 @@ class writer {
   bool ok() const { return failure_.empty(); }
   /// A sentence about the first failure; empty while `ok()`.
   std::string_view failure() const { return failure_; }
+  /// Records the first failure, a literal that says what cannot be written.
   void fail(std::string_view literal);
 
   /// Bytes written so far, spliced ones included.
   std::size_t size_bytes() const { return used_ + spliced_bytes_; }
 
+  /// Big-endian two's complement.
   template <std::integral T>
   void write(T value) {
     auto* to = grow(sizeof(T));
@@ -204,16 +210,22 @@ class writer {
         to[i] = static_cast<std::uint8_t>(bits);
     }
   }
+  /// IEEE 754, big-endian.
   void write(double value) { write(std::bit_cast<std::int64_t>(value)); }
+  /// Sixteen bytes.
   void write(const topic_id& id);
 
+  /// Lengths as in `reader`.
   void write_string(std::string_view text, bool compact);
   void write_string(const std::optional<std::string>& text, bool compact, bool nullable);
+  /// Spliced in from `splice_bytes_min` on, and then they must not change until they are sent.
   void write_bytes(const byte_slice& bytes, bool compact);
   void write_bytes(const std::optional<byte_slice>& bytes, bool compact, bool nullable);
+  /// File regions are always spliced in.
   void write_records(const record_set& records, bool compact);
   void write_records(const std::optional<record_set>& records, bool compact, bool nullable);
 
+  /// Numbers, ids, strings, or structs with an `encode`.
   template <class T>
   void write_array(const std::vector<T>& elements, std::int16_t version, bool compact) {
     write_length(static_cast<std::int64_t>(elements.size()), compact);
@@ -233,6 +245,7 @@ class writer {
     else
       write_length(nullable ? -1 : 0, compact);
   }
+  /// With a presence byte in front; for versions that allow null.
   template <class T>
   void write_struct(const std::optional<T>& value, std::int16_t version) {
     write(static_cast<std::int8_t>(value ? 1 : -1));
@@ -240,6 +253,7 @@ class writer {
       value->encode(*this, version);
   }
 
+  /// As `read_unsigned_varint` reads it.
   void write_unsigned_varint(std::uint32_t value);
 
   /// Starts a tagged field; what is written until `close_tag` with the returned mark is its value.

@@ -26,7 +26,7 @@ struct request {
   reader body;
 
   std::int16_t version() const { return header.request_api_version; }
-  /// False means: ApiVersions is answered in version 0 with error 35, anything else by closing the connection.
+  /// False means: ApiVersions is answered in version 0 with error 35; for all else the connection is closed.
   bool version_is_served() const { return about->serves(version()); }
 };
 
@@ -39,8 +39,8 @@ error check_version(const request& from);
 /// The error for a message whose reader failed; nothing when it is fine and was read to its end.
 error check_read(reader& from, const char* message);
 
-/// Reads the body as `Request`, which must be the type for `from.about->key`. Errors: `unsupported_version`, `malformed`
-/// (naming the field), also for bytes that follow the last field.
+/// Reads the body as `Request`, which must be the type for `from.about->key`. Errors: `unsupported_version`,
+/// `malformed` (naming the field), also for bytes that follow the last field.
 template <class Request>
 expected<Request> decode_body(request& from) {
   if (auto problem = check_version(from))

@@ -11,7 +11,7 @@
 namespace troupe::kafka {
 
 /// Kinds of things that rights are given on; the numbers are the protocol's.
-enum class resource : std::int8_t { topic = 2, group = 3, cluster = 4, transactional_id = 5, delegation_token = 6, user = 7 };
+enum class resource : std::int8_t { topic = 2, group, cluster, transactional_id, delegation_token, user };
 
 /// What may be done to them; the numbers are the protocol's and bits of `…_authorized_operations` fields.
 enum class operation : std::int8_t {
@@ -43,6 +43,7 @@ enum class demand : std::uint8_t {
   or_instead,         ///< is enough in place of the right before it
 };
 
+/// What one must be allowed to do, on what, and when that matters.
 struct right {
   resource on;
   operation to;
@@ -54,6 +55,7 @@ class rights_rule {
  public:
   static constexpr std::size_t rights_max = 4;
 
+  /// The rights that are all needed, apart from what `demand` says.
   consteval rights_rule(std::initializer_list<right> rights) : count_(rights.size()) {
     if (count_ == 0 || count_ > rights_max)
       throw "a rule names one to four rights";
@@ -64,7 +66,9 @@ class rights_rule {
   /// For requests that come before the login.
   static consteval rights_rule open_to_all() { return rights_rule{}; }
 
+  /// True when not even a login is needed.
   bool is_open_to_all() const { return count_ == 0; }
+  /// Empty only when open to all.
   std::span<const right> rights() const { return {rights_.data(), count_}; }
 
  private:
@@ -88,7 +92,9 @@ struct api {
   rights_rule rights;
   bool changes_metadata;            ///< later requests of the connection wait until it is done
 
+  /// True for versions that are answered, which are fewer than advertised for Produce.
   bool serves(std::int16_t version) const { return version >= min_version && version <= max_version; }
+  /// Version of the header in front of a request of this version.
   std::int16_t request_header_version(std::int16_t version) const { return version >= flexible_from ? 2 : 1; }
   /// The answer to ApiVersions keeps header 0 in all versions: its reader may not know which version it gets (KIP-511).
   std::int16_t response_header_version(std::int16_t version) const {

@@ -18,7 +18,13 @@ class CppWriter:
     def element_type(self, message, field):
         if field.kind == "records":
             return "byte_slice" if message.name.endswith("_request") else "record_set"
-        return CPP_TYPES.get(field.kind, field.kind)
+        return CPP_TYPES.get(field.kind) or self.part_name(message, field.kind)
+
+    @staticmethod
+    def part_name(message, struct_name):
+        """Inner structs stand outside of their message under this name, for clang cannot put a struct with member
+        initialisers into an optional inside the class that contains it."""
+        return f"{message.name}_{struct_name}"
 
     def cpp_type(self, message, field):
         base = self.element_type(message, field)
@@ -70,7 +76,12 @@ class CppWriter:
         return "\n".join(out + ["", "}  // namespace troupe::kafka", ""])
 
     def struct(self, message):
-        out = [f"/// {message.about}"] if message.about else []
+        out = []
+        for inner in message.structs:
+            name = self.part_name(message, inner.name)
+            out += [f"/// `{message.name}::{inner.name}`", f"struct {name} {{"]
+            out += self.members(message, name, inner.fields) + ["};", ""]
+        out += [f"/// {message.about}"] if message.about else []
         out += [f"struct {message.name} {{"]
         if self.definition.key is not None:
             out += [f"  static constexpr std::int16_t api_key = {self.definition.key};"]
@@ -82,26 +93,23 @@ class CppWriter:
                 "  /// First version with compact lengths and tagged fields (KIP-482).",
                 f"  static constexpr std::int16_t flexible_from = "
                 f"{message.flexible.first if message.flexible else OPEN_END};", ""]
-        for inner in message.structs:
-            out += [f"  struct {inner.name} {{"] + self.members(message, inner.fields, "    ")
-            out += ["  };", ""]
-        return out + self.members(message, message.fields, "  ") + ["};"]
+        if message.structs:
+            out += [f"  using {s.name} = {self.part_name(message, s.name)};" for s in message.structs] + [""]
+        return out + self.members(message, message.name, message.fields) + ["};"]
 
-    def members(self, message, fields, indent):
+    def members(self, message, struct_name, fields):
         out = []
         for field in fields:
             facts = self.version_note(message, field)
             comment = "; ".join(filter(None, [field.comment, facts]))
             if comment:
-                out.append(f"{indent}/// {comment}")
-            out.append(f"{indent}{self.cpp_type(message, field)} {field.name}{self.initial(message, field)};")
-        inner = next((s.name for s in message.structs if s.fields is fields), None)
-        decode, encode = f"{indent}void decode(reader& from, std::int16_t version);", \
-            f"{indent}void encode(writer& to, std::int16_t version) const;"
-        if not inner:
-            decode = f"{indent}/// Reads `version` into a fresh object; failures stay in the reader.\n" + decode
-            encode = f"{indent}/// Leaves out what `version` lacks, whether or not it has a value.\n" + encode
-        return out + ["", decode, encode, f"{indent}bool operator==(const {inner or message.name}&) const = default;"]
+                out.append(f"  /// {comment}")
+            out.append(f"  {self.cpp_type(message, field)} {field.name}{self.initial(message, field)};")
+        return out + ["", "  /// Reads `version` into a fresh object; failures stay in the reader.",
+                      "  void decode(reader& from, std::int16_t version);",
+                      "  /// Leaves out what `version` lacks, whether or not it has a value.",
+                      "  void encode(writer& to, std::int16_t version) const;",
+                      f"  bool operator==(const {struct_name}&) const = default;"]
 
     @staticmethod
     def version_note(message, field):
@@ -119,7 +127,7 @@ class CppWriter:
         out = [self.note, f'#include "{self.include}.hpp"', "", "namespace troupe::kafka {"]
         for message in self.definition.messages:
             for inner in message.structs:
-                scope = f"{message.name}::{inner.name}"
+                scope = self.part_name(message, inner.name)
                 out += [""] + self.decoder(message, scope, inner, f"{message.name}.{inner.name}")
                 out += [""] + self.encoder(message, scope, inner)
             out += [""] + self.decoder(message, message.name, message, message.name)
@@ -264,7 +272,7 @@ class CppWriter:
                "namespace troupe::kafka {"]
         for message in self.definition.messages:
             for inner in message.structs:
-                out += [""] + self.visitor(f"{message.name}::{inner.name}", inner.fields)
+                out += [""] + self.visitor(self.part_name(message, inner.name), inner.fields)
             out += [""] + self.visitor(message.name, message.fields)
         return "\n".join(out + ["", "}  // namespace troupe::kafka", ""])
 

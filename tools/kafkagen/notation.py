@@ -222,9 +222,6 @@ class Parser:
         seen = {}
 
         def define(name, fields, versions, number):
-            names = {f.name for f in fields}
-            if name in names:
-                self.fail(number, f"struct {name} has a field of the same name, which C++ forbids")
             for inner in fields:
                 inner.versions &= versions
                 inner.nullable &= inner.versions
@@ -233,8 +230,6 @@ class Parser:
                     self.fail(inner.line, f"{inner.name} exists in no version of {message.name}")
                 self.check_field(inner, message)
                 if inner.is_struct:
-                    if inner.kind in names:
-                        self.fail(inner.line, f"a struct and a field of {name} are both called {inner.kind}")
                     if inner.fields and inner.kind not in seen:
                         define(inner.kind, inner.fields, inner.versions, inner.line)
                     elif inner.fields:

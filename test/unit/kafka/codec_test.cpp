@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(numbers_are_big_endian) {
   out.write(std::int64_t{0x0102030405060708});
   out.write(true);
   out.write(1.5);
-  const auto bytes = flatten(std::move(out).finish());
+  const auto bytes = bytes_of(std::move(out).finish());
   BOOST_TEST((bytes == std::vector<std::uint8_t>{0xff, 0xfe, 1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8, 1,
                                                 0x3f, 0xf8, 0, 0, 0, 0, 0, 0}));
   reader from{byte_slice::copy_of(bytes)};
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(varints_of_every_length_survive_a_round_trip) {
                               0x7fffffffu, 0xffffffffu}) {
     writer out;
     out.write_unsigned_varint(value);
-    reader from{byte_slice::adopt(flatten(std::move(out).finish()))};
+    reader from{byte_slice::adopt(bytes_of(std::move(out).finish()))};
     BOOST_TEST(from.read_unsigned_varint("value") == value);
     from.expect_end("value");
     BOOST_TEST(from.ok());

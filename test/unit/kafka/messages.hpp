@@ -12,13 +12,9 @@
 namespace troupe::kafka::test {
 
 /// The bytes of `chunks`, which must all be in memory.
-inline std::vector<std::uint8_t> flatten(const std::vector<chunk>& chunks) {
-  std::vector<std::uint8_t> out;
-  for (const auto& part : chunks) {
-    const auto& bytes = std::get<byte_slice>(part);
-    out.insert(out.end(), bytes.data(), bytes.data() + bytes.size());
-  }
-  return out;
+inline std::vector<std::uint8_t> bytes_of(const std::vector<chunk>& chunks) {
+  const auto bytes = flatten(chunks);
+  return {bytes.data(), bytes.data() + bytes.size()};
 }
 
 template <class Message>
@@ -27,7 +23,7 @@ std::vector<std::uint8_t> encoded(const Message& message, std::int16_t version) 
   message.encode(out, version);
   BOOST_TEST(out.ok(), out.failure());
   const auto announced = out.size_bytes();
-  auto bytes = flatten(std::move(out).finish());
+  auto bytes = bytes_of(std::move(out).finish());
   BOOST_TEST(bytes.size() == announced);
   return bytes;
 }
@@ -131,7 +127,9 @@ class random_values {
   }
   void assign(bool& field) { field = below(2) == 1; }
   void assign(double& field) { field = static_cast<double>(below(1000)) / 8; }
-  void assign(std::string& field) { field.assign(below(8) == 0 ? below(300) : below(12), static_cast<char>(below(256))); }
+  void assign(std::string& field) {
+    field.assign(below(below(8) == 0 ? 300 : 12), static_cast<char>(below(256)));
+  }
   void assign(byte_slice& field) {
     std::vector<std::uint8_t> bytes(below(bytes_max_ + 1));
     for (auto& byte : bytes)

@@ -9,7 +9,7 @@ namespace troupe::kafka::test {
 namespace {
 
 byte_slice without_length(const std::vector<chunk>& frame) {
-  auto bytes = flatten(frame);
+  auto bytes = bytes_of(frame);
   reader from{byte_slice::copy_of(bytes)};
   std::int32_t length = 0;
   from.read(length, "length");
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(api_versions_answers_keep_header_0_and_others_become_flexib
       BOOST_TEST(response_header_version<Response>(version)
                  == find_api(Request::api_key)->response_header_version(version));
   });
-  const auto frame = flatten(*response_frame(258, 3, api_versions_response{}));
+  const auto frame = bytes_of(*response_frame(258, 3, api_versions_response{}));
   BOOST_TEST((frame == std::vector<std::uint8_t>{0, 0, 0, 12, 0, 0, 1, 2, 0, 0, 1, 0, 0, 0, 0, 0}));
 }
 
