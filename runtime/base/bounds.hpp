@@ -26,6 +26,7 @@ constexpr auto accept_pause = 100ms;  ///< after running out of file descriptors
 constexpr auto checkpoint_interval = 5s;      ///< between looks whether checkpoint files are behind
 constexpr auto restart_pause_min = 100ms;     ///< before a failed partition actor is started again, doubling
 constexpr auto restart_pause_max = 30s;
+constexpr int metadata_snapshot_entries = 10'000;  ///< entries of the metadata log after which a snapshot follows
 constexpr int opening_at_once = 2;            ///< logs opened at a time after the start
 
 // Threads that wait for the device.
