@@ -3,7 +3,10 @@
 #include "actors/controller_requests.hpp"
 #include "actors/replicas.hpp"
 #include "runtime/config/rules.hpp"
+#include "runtime/config/layers.hpp"
+#include "runtime/kafka/request.hpp"
 #include "runtime/metadata/apply.hpp"
+#include "runtime/base/bounds.hpp"
 #include "runtime/metadata/elections.hpp"
 #include "runtime/metadata/journal.hpp"
 #include "runtime/metadata/quorum_state.hpp"
@@ -137,7 +140,7 @@ class controller_state {
   }
 
   void snapshot_if_due() {
-    if (image_->applied().index - journal_->snapshot().index < metadata::bounds::snapshot_entries)
+    if (image_->applied().index - journal_->snapshot().index < bounds::metadata_snapshot_entries)
       return;
     if (auto failed = journal_->save_snapshot(image_->applied(), metadata::dump(*image_)))
       say(log_level::error, "no snapshot of the metadata: " + render(failed));
@@ -155,7 +158,7 @@ class controller_state {
   // -- requests ---------------------------------------------------------------------------------------------------
 
   metadata::command_rules command_rules() const {
-    const config::layers layers{nullptr, &image_->broker_configs(context_->self), &image_->cluster_configs(), &context_->settings};
+    const config::layers layers{nullptr, image_->broker_config(context_->self), image_->cluster_config(), &context_->settings};
     return {rules_, static_cast<std::int32_t>(config::broker_integer(layers, "num.partitions")),
             static_cast<std::int16_t>(config::broker_integer(layers, "default.replication.factor")),
             config::broker_flag(layers, "delete.topic.enable")};

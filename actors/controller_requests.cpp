@@ -73,7 +73,7 @@ void tell_created(controller_scope& in, create_topics_response::topic& out, cons
   out.topic_id = made.id;
   out.num_partitions = made.partitions;
   out.replication_factor = made.replication_factor;
-  const config::layers layers{&made.configs, &in.changes.now().broker_configs(in.self), &in.changes.now().cluster_configs(),
+  const config::layers layers{&made.configs, in.changes.now().broker_config(in.self), in.changes.now().cluster_config(),
                               &in.settings};
   out.configs.emplace();
   for (auto& s : config::describe_topic(layers))

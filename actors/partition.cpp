@@ -364,6 +364,7 @@ class partition_state {
     b->setIndex(spec_.id.index.value);
     b->setRecoveryPoint(log_ ? log_->durable_end().value : spec_.hints.recovery_point.value);
     b->setLogStartOffset(log_ ? log_->log_start_offset().value : spec_.hints.log_start_offset.value);
+    b->setCleanedTo(log_ ? log_->cleaned_to().value : spec_.hints.cleaned_to.value);
     return std::move(b).freeze();
   }
 
@@ -476,15 +477,20 @@ class partition_state {
   /// Small slices are copied, large ones leave straight from the file; what is not in memory is fetched by the reader.
   void deliver(slice_promise& promise, slice found) {
     auto& region = found.records;
-    if (region.size == 0)
-      return promise.deliver(sealed(found, std::nullopt));
+    if (region.size == 0) {
+      promise.deliver(sealed(found, std::nullopt));
+      return;
+    }
     if (region.size <= bounds::copied_slice_bytes) {
       unique_buffer buffer{region.size};
       auto count = region.source->read_cached(region.position, buffer.span());
-      if (count && *count && **count == region.size)
-        return promise.deliver(sealed(found, std::move(buffer).freeze(region.size)));
+      if (count && *count && **count == region.size) {
+        promise.deliver(sealed(found, std::move(buffer).freeze(region.size)));
+        return;
+      }
     } else if (region.source->native_handle() >= 0 && region.source->is_cached(region.position, region.size)) {
-      return promise.deliver(sealed(found, region));
+      promise.deliver(sealed(found, region));
+      return;
     }
     auto work = read_region{region};
     self_->request(spec_.reader, caf::infinite, std::move(work))

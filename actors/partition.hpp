@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/log/errors.hpp"
 #include "runtime/log/log.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/partition.capnp.h"

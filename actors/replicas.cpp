@@ -47,9 +47,9 @@ wire<PartitionLeadership> leadership(const metadata::partition& p) {
   auto replicas = b->initReplicas(static_cast<unsigned>(p.replicas.size()));
   for (unsigned i = 0; i < p.replicas.size(); ++i)
     replicas.set(i, p.replicas[i].value);
-  auto isr = b->initIsr(static_cast<unsigned>(p.isr.size()));
-  for (unsigned i = 0; i < p.isr.size(); ++i)
-    isr.set(i, p.isr[i].value);
+  auto isr = b->initIsr(static_cast<unsigned>(p.in_sync.size()));
+  for (unsigned i = 0; i < p.in_sync.size(); ++i)
+    isr.set(i, p.in_sync[i].value);
   return std::move(b).freeze();
 }
 
@@ -94,7 +94,7 @@ class replicas_state {
         change_settings(*topic.after);
     }
     if (!first && (what.cluster_configs || !what.broker_configs.empty()))
-      for (const auto& topic : image_->topics())
+      for (const auto& topic : image_->topics_by_name())
         change_settings(*topic);
     publish_view(std::move(leaders));
     if (first)
@@ -114,10 +114,9 @@ class replicas_state {
     const auto folder = partition_folder(std::string{m->getTopicName()}, partition_index{m->getIndex()});
     auto* disk = disk_of(folder);
     auto& known = disk->directory.offsets[folder];
-    const known_offsets now{offset{m->getRecoveryPoint()}, offset{m->getLogStartOffset()}};
-    const bool changed = known.recovery_point != now.recovery_point || known.log_start != now.log_start;
+    const known_offsets now{offset{m->getRecoveryPoint()}, offset{m->getLogStartOffset()}, offset{m->getCleanedTo()}};
+    disk->dirty |= known != now;
     known = now;
-    disk->dirty |= changed;
   }
 
   void write_checkpoints() {
@@ -197,7 +196,7 @@ class replicas_state {
   std::shared_ptr<const routes::topic_routes> apply_topic(const metadata::topic& topic) {
     auto out = std::make_shared<routes::topic_routes>(topic.partitions.size());
     for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
-      const auto& p = *topic.partitions[i];
+      const auto& p = topic.partitions[i];
       if (std::find(p.replicas.begin(), p.replicas.end(), context_->self) == p.replicas.end())
         continue;
       const partition_id id{topic.id, partition_index{static_cast<std::int32_t>(i)}};
@@ -225,10 +224,12 @@ class replicas_state {
     spec.directory = directory.path + "/" + folder;
     spec.options = options_of(topic);
     // After a failure of the actor, nothing it did since the last checkpoint is taken on trust.
+    spec.hints.topic = topic.id;
     spec.hints.clean_stop = directory.clean && replica.failures == 0;
     if (known != directory.offsets.end()) {
       spec.hints.recovery_point = known->second.recovery_point;
       spec.hints.log_start_offset = known->second.log_start;
+      spec.hints.cleaned_to = known->second.cleaned_to;
     }
     spec.syncer = replica.disk->syncer;
     spec.reader = reader_;
@@ -249,7 +250,7 @@ class replicas_state {
   }
 
   log::options options_of(const metadata::topic& topic) const {
-    return config::topic_options({&topic.configs, &image_->broker_configs(context_->self), &image_->cluster_configs(),
+    return config::topic_options({&topic.configs, image_->broker_config(context_->self), image_->cluster_config(),
                                   &context_->settings});
   }
 
@@ -341,7 +342,7 @@ class replicas_state {
   // -- checkpoint files -------------------------------------------------------------------------------------------
 
   std::vector<replace_content> checkpoint_files(const disk_state& disk) const {
-    std::vector<log::offset_checkpoint_entry> recovery, starts;
+    std::vector<log::offset_checkpoint_entry> recovery, starts, cleaned;
     for (const auto& [folder, known] : disk.directory.offsets) {
       const auto dash = folder.find_last_of('-');
       const auto topic = folder.substr(0, dash);
@@ -349,9 +350,12 @@ class replicas_state {
       recovery.push_back({topic, index, known.recovery_point});
       if (known.log_start > offset{0})
         starts.push_back({topic, index, known.log_start});
+      if (known.cleaned_to > offset{0})
+        cleaned.push_back({topic, index, known.cleaned_to});
     }
     return {{recovery_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(recovery)},
-            {log_start_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(starts)}};
+            {log_start_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(starts)},
+            {cleaner_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(cleaned)}};
   }
 
   /// The marks come last: they promise that everything before them is on the disk.

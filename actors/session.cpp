@@ -23,7 +23,7 @@ namespace troupe {
 
 namespace {
 
-class session_state final : public api::session_port {
+class session_state : public api::session_port {
  public:
   ~session_state() override {
     if (context_ && fetches_.is_open())

@@ -118,4 +118,5 @@ struct PartitionDurable {
   index @1 :Int32;
   recoveryPoint @2 :Int64;
   logStartOffset @3 :Int64;
+  cleanedTo @4 :Int64; # where the last compaction pass ended
 }

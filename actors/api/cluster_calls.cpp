@@ -57,7 +57,7 @@ std::vector<visible_broker> brokers_for(session_port& in, const metadata::image&
 
 bool dynamic_flag(session_port& in, std::string_view key) {
   const auto view = in.view();
-  return config::broker_flag({nullptr, &view->image->broker_configs(in.context().self), &view->image->cluster_configs(),
+  return config::broker_flag({nullptr, view->image->broker_config(in.context().self), view->image->cluster_config(),
                               &in.context().settings}, key);
 }
 

@@ -43,7 +43,7 @@ std::vector<config::described_setting> describe_one(session_port& in, const clus
                                                     describe_configs_response::result& out) {
   const auto& image = *view.image;
   const auto self = in.context().self;
-  config::layers from{nullptr, &image.broker_configs(self), &image.cluster_configs(), &in.context().settings};
+  config::layers from{nullptr, image.broker_config(self), image.cluster_config(), &in.context().settings};
   const config::key_filter keys = asked.configuration_keys ? &*asked.configuration_keys : nullptr;
   switch (static_cast<resource_type>(asked.resource_type)) {
     case resource_type::topic: {
@@ -68,6 +68,12 @@ std::vector<config::described_setting> describe_one(session_port& in, const clus
   refuse(out, kafka::error_code::invalid_request,
          "resource type " + std::to_string(asked.resource_type) + " has no settings here: 2 are topics, 4 brokers");
   return {};
+}
+
+void add_resource(kafka::list_config_resources_response& out, std::string name, resource_type type) {
+  auto& resource = out.config_resources.emplace_back();
+  resource.resource_name = std::move(name);
+  resource.resource_type = static_cast<std::int8_t>(type);
 }
 
 }  // namespace
@@ -101,11 +107,11 @@ void list_config_resources(session_port& in, const call& what, kafka::reader& bo
                                                                 != r.resource_types.end());
   };
   if (wanted(resource_type::topic))
-    for (const auto& topic : view->image->topics())
-      out.config_resources.push_back({topic->name, static_cast<std::int8_t>(resource_type::topic)});
+    for (const auto& topic : view->image->topics_by_name())
+      add_resource(out, topic->name, resource_type::topic);
   if (wanted(resource_type::broker))
     for (const auto& [id, broker] : view->image->brokers())
-      out.config_resources.push_back({std::to_string(id.value), static_cast<std::int8_t>(resource_type::broker)});
+      add_resource(out, std::to_string(id.value), resource_type::broker);
   in.reply(what, out);
 }
 

@@ -44,12 +44,6 @@ wire<PartitionAppend> append_message(const produce_request& r, byte_slice record
   return std::move(b).freeze();
 }
 
-byte_slice records_of(const std::optional<kafka::record_set>& records) {
-  if (!records || records->parts.empty())
-    return {};
-  return std::get<byte_slice>(records->parts.front());  // requests come out of one frame
-}
-
 /// A response with one place for every partition of the request, in its order.
 produce_response skeleton(const produce_request& r) {
   produce_response out;
@@ -97,7 +91,7 @@ void append_all(session_port& in, const produce_request& r, const std::shared_pt
         refuse_partition(call->slot(t, p), found.code);
         continue;
       }
-      auto message = append_message(r, records_of(topic.partition_data[p].records));
+      auto message = append_message(r, topic.partition_data[p].records.value_or(byte_slice{}));
       ask_partition<wire<PartitionAppended>>(
         in, found.leader, std::move(message), answers,
         [=](const auto& done) { accept_partition(call->slot(t, p), *done); },

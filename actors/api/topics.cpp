@@ -37,7 +37,7 @@ void tell_partition(Out& out, std::int32_t index, const metadata::partition& p) 
   out.leader_id = p.leader.value;
   out.leader_epoch = p.epoch.value;
   out.replica_nodes = numbers(p.replicas);
-  out.isr_nodes = numbers(p.isr);
+  out.isr_nodes = numbers(p.in_sync);
 }
 
 metadata_response::topic tell_topic(const metadata::topic& t) {
@@ -47,7 +47,7 @@ metadata_response::topic tell_topic(const metadata::topic& t) {
   out.is_internal = metadata::is_internal(t.name);
   out.partitions.resize(t.partitions.size());
   for (std::size_t i = 0; i < t.partitions.size(); ++i)
-    tell_partition(out.partitions[i], static_cast<std::int32_t>(i), *t.partitions[i]);
+    tell_partition(out.partitions[i], static_cast<std::int32_t>(i), t.partitions[i]);
   return out;
 }
 
@@ -85,7 +85,7 @@ void answer_metadata(session_port& in, const call& what, const metadata_request&
   for (auto& b : brokers_for(in, *view->image))
     out.brokers.push_back({b.id.value, std::move(b.at.host), b.at.port, std::move(b.rack)});
   if (asks_for_all(r, what.version)) {
-    for (const auto& topic : view->image->topics())
+    for (const auto& topic : view->image->topics_by_name())
       out.topics.push_back(tell_topic(*topic));
   } else {
     for (const auto& asked : *r.topics)
@@ -142,7 +142,7 @@ void describe_topic_partitions(session_port& in, const call& what, kafka::reader
   for (const auto& t : r.topics)
     names.insert(t.name);
   if (names.empty())
-    for (const auto& topic : view->image->topics())
+    for (const auto& topic : view->image->topics_by_name())
       names.insert(topic->name);
   auto left = std::clamp(r.response_partition_limit, 1, 2000);
   describe_topic_partitions_response out;

@@ -6,9 +6,9 @@ namespace troupe::metadata {
 
 records new_epochs(const image& on, node_id leader) {
   records out;
-  for (const auto& topic : on.topics())
+  for (const auto& topic : on.topics_by_name())
     for (std::int32_t i = 0; i < topic->partition_count(); ++i) {
-      const auto& p = *topic->partitions[static_cast<std::size_t>(i)];
+      const auto& p = topic->partitions[static_cast<std::size_t>(i)];
       if (p.leader != leader)
         continue;
       wire_builder<schema::MetadataRecord> b;

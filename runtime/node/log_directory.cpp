@@ -120,6 +120,7 @@ expected<log_directory> open_log_directory(disk& on, random_source& random, cons
     return failed;
   read_checkpoint(on, recovery_checkpoint_path(path), d, &known_offsets::recovery_point);
   read_checkpoint(on, log_start_checkpoint_path(path), d, &known_offsets::log_start);
+  read_checkpoint(on, cleaner_checkpoint_path(path), d, &known_offsets::cleaned_to);
   return d;
 }
 
@@ -129,6 +130,10 @@ std::string recovery_checkpoint_path(const std::string& directory) {
 
 std::string log_start_checkpoint_path(const std::string& directory) {
   return directory + "/log-start-offset-checkpoint";
+}
+
+std::string cleaner_checkpoint_path(const std::string& directory) {
+  return directory + "/cleaner-offset-checkpoint";
 }
 
 std::string clean_mark_path(const std::string& directory) {

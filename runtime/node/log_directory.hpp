@@ -16,6 +16,8 @@ namespace troupe {
 struct known_offsets {
   offset recovery_point{0};
   offset log_start{0};
+  offset cleaned_to{0};  ///< where the last compaction pass ended
+  bool operator==(const known_offsets&) const = default;
 };
 
 /// One entry of `log.dirs`: locked for this process, with what stood in it at start.
@@ -40,6 +42,7 @@ expected<log_directory> open_log_directory(disk& on, random_source& random, cons
 /// Files of a log directory, in Kafka's formats and names.
 std::string recovery_checkpoint_path(const std::string& directory);
 std::string log_start_checkpoint_path(const std::string& directory);
+std::string cleaner_checkpoint_path(const std::string& directory);
 std::string clean_mark_path(const std::string& directory);
 /// What stands in the clean mark.
 std::vector<std::uint8_t> clean_mark();
