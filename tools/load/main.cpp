@@ -1,0 +1,65 @@
+#include "tools/load/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+void common_options(CLI::App& command, troupe::load::options& o) {
+  command.add_option("-b,--bootstrap", o.bootstrap, "HOST:PORT of the broker")->capture_default_str();
+  command.add_option("-t,--topic", o.topic, "An existing topic")->required();
+  command.add_option("-n,--count", o.count, "Records");
+  command.add_option("-p,--partition", o.partition, "Only this partition");
+  command.add_option("--limit", o.limit_seconds, "Seconds after which the run is given up")->capture_default_str();
+  command.add_option("-X", o.settings, "key=value for librdkafka, wins over the other options");
+}
+
+void producer_options(CLI::App& command, troupe::load::options& o) {
+  command.add_option("-s,--size", o.record_bytes, "Bytes of a record's value")->capture_default_str();
+  command.add_option("--seconds", o.seconds, "How long to send, where no count is given");
+  command.add_option("--acks", o.acks, "0, 1 or all")->capture_default_str();
+  command.add_option("--codec", o.codec, "none, gzip, snappy, lz4 or zstd")->capture_default_str();
+  command.add_option("--linger-ms", o.linger_ms, "How long a batch waits for more records")->capture_default_str();
+  command.add_flag("--idempotence", o.idempotence, "Idempotent producer");
+  command.add_option("--seed", o.seed, "Of the values' bytes")->capture_default_str();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Load generator for any Kafka-compatible broker, over librdkafka; prints one line of key=value pairs",
+               "troupe_load"};
+  app.require_subcommand(1);
+  troupe::load::options to_produce;
+  troupe::load::options to_consume;
+  troupe::load::options to_time;
+  to_time.linger_ms = 0;
+
+  auto* produce = app.add_subcommand("produce", "Send as fast as the broker takes it");
+  common_options(*produce, to_produce);
+  producer_options(*produce, to_produce);
+  produce->add_option("--batch-bytes", to_produce.batch_bytes, "Size of a full batch")->capture_default_str();
+
+  auto* consume = app.add_subcommand("consume", "Read assigned partitions from their first record on");
+  common_options(*consume, to_consume);
+
+  auto* latency = app.add_subcommand("latency", "Send at a fixed rate and time each record until it is consumed");
+  common_options(*latency, to_time);
+  producer_options(*latency, to_time);
+  latency->add_option("-r,--rate", to_time.rate, "Records a second")->capture_default_str()->check(CLI::PositiveNumber);
+  latency->add_option("--warm-up", to_time.warm_up_seconds, "Seconds left out of the figures")->capture_default_str();
+
+  CLI11_PARSE(app, argc, argv);
+  try {
+    if (produce->parsed())
+      return troupe::load::produce(to_produce);
+    if (consume->parsed())
+      return troupe::load::consume(to_consume);
+    return troupe::load::latency(to_time);
+  } catch (const std::exception& why) {
+    std::fprintf(stderr, "troupe_load: %s\n", why.what());
+    return 2;
+  }
+}
