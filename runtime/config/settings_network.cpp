@@ -1,6 +1,7 @@
 #include "runtime/config/settings_rows.hpp"
 
-// Listeners, connections and requests.
+// Listeners, connections and requests. Kafka can change listeners and limits of connections while it runs; here they
+// are read once, at start.
 namespace troupe::config::rows {
 
 namespace {
@@ -24,17 +25,17 @@ constexpr setting table[] = {
    "Name of the listener that the other nodes use."},
   {"listener.security.protocol.map", string,
    "SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
-   any, per_broker, honoured,
+   any, fixed, honoured,
    "Security protocol of each listener name, as NAME:PROTOCOL pairs."},
-  {"listeners", list, "PLAINTEXT://:9092", any, per_broker, honoured,
+  {"listeners", list, "PLAINTEXT://:9092", any, fixed, honoured,
    "Addresses to listen on, as NAME://host:port; no host means all interfaces."},
   {"max.connection.creation.rate", int32, "2147483647", at_least(0), cluster, ignored,
    "New connections a second, of all clients together."},
-  {"max.connections", int32, "2147483647", at_least(0), cluster, honoured,
+  {"max.connections", int32, "2147483647", at_least(0), fixed, honoured,
    "Connections to this node at the same time; one more is closed at once."},
-  {"max.connections.per.ip", int32, "2147483647", at_least(0), cluster, honoured,
+  {"max.connections.per.ip", int32, "2147483647", at_least(0), fixed, honoured,
    "Connections from one address at the same time; one more is closed at once."},
-  {"max.connections.per.ip.overrides", string, "", any, cluster, honoured,
+  {"max.connections.per.ip.overrides", string, "", any, fixed, honoured,
    "Exceptions from `max.connections.per.ip`, as address:count pairs."},
   {"max.request.partition.size.limit", int32, "2000", at_least(1), fixed, honoured,
    "Largest number of partitions in an answer to DescribeTopicPartitions."},

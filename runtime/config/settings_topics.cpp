@@ -54,7 +54,7 @@ constexpr setting table[] = {
    "A record stays uncompacted at least this long."},
   {"min.insync.replicas", int32, "1", at_least(1), cluster, honoured,
    "How many replicas have to be in sync for a write with acks=all to be accepted."},
-  {"preallocate", boolean, "false", any, cluster, honoured,
+  {"preallocate", boolean, "false", any, cluster, ignored,
    "Whether a new segment file gets its full size at once."},
   {"remote.log.copy.disable", boolean, "false", any, cluster, ignored,
    "With tiered storage, whether copying stops while what is there stays readable."},

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "runtime/metadata/config_rules.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace troupe::config {
+
+/// Which settings may be changed while nodes run, and to what, by the table of settings.
+///
+/// Errors of `check`: `unknown_key`; `read_only` for a broker setting that stands in the file only, or that is for
+/// single nodes and was given for all; `bad_value`, also for what this version cannot do, such as tiered storage.
+/// Errors of `check_together`: `contradiction`.
+class rules final : public metadata::config_rules {
+ public:
+  error check(metadata::config_resource_type type, std::string_view key, std::string_view value) const override;
+  error check_together(metadata::config_resource_type type, const metadata::config_map& overrides) const override;
+  bool is_list(metadata::config_resource_type type, std::string_view key) const override;
+  std::optional<std::string> default_value(metadata::config_resource_type type, std::string_view key) const override;
+};
+
+}  // namespace troupe::config

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "runtime/config/layers.hpp"
+#include "runtime/log/options.hpp"
+
+namespace troupe::config {
+
+/// The effective settings of a topic as its logs take them, by the precedence of `topic_value`. The values in `from`
+/// have been checked when they were given, so there is no error.
+log::options topic_options(const layers& from);
+
+}  // namespace troupe::config
