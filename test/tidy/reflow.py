@@ -19,7 +19,9 @@ def reflowed(text):
         while at < len(lines) and re.match(re.escape(prefix) + r"[^\s<]", lines[at]):
             block.append(lines[at])
             at += 1
-        out += broken(block, prefix) if any(len(line) > LINE_COLUMNS for line in block) else block
+        is_table = any("→" in line or "  " in line.strip() for line in block)
+        too_long = any(len(line) > LINE_COLUMNS for line in block)
+        out += broken(block, prefix) if too_long and not is_table else block
     return "\n".join(out)
 
 

@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(options_without_settings_are_those_the_log_starts_with) {
 
 BOOST_AUTO_TEST_CASE(a_topics_settings_reach_its_log) {
   auto options = options_for({{"cleanup.policy", "compact"}, {"compression.type", "zstd"},
-                              {"compression.zstd.level", "7"}, {"durability", "interval"}, {"flush.ms", "50"}, {"flush.messages", "9"},
+                              {"compression.zstd.level", "7"}, {"durability", "interval"},
+                              {"flush.ms", "50"}, {"flush.messages", "9"},
                               {"max.message.bytes", "77"}, {"message.timestamp.type", "LogAppendTime"},
                               {"min.cleanable.dirty.ratio", "0.25"}, {"retention.ms", "-1"}, {"segment.ms", "1000"}});
   BOOST_TEST(options.compacts());
