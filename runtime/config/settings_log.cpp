@@ -18,7 +18,7 @@ constexpr setting table[] = {
    "Data directories that get no new partitions."},
   {"durability", string, "fsync", one_of("fsync|replicated|interval"), cluster, honoured,
    "When acks=all is answered: after sync on the replicas in sync, after their receipt, or as `interval`."},
-  {"log.cleaner.backoff.ms", int64, "15000", at_least(0), cluster, honoured,
+  {"log.cleaner.backoff.ms", int64, "15000", at_least(0), fixed, honoured,
    "How long the cleaner rests after it found nothing to compact."},
   {"log.cleaner.dedupe.buffer.size", int64, "134217728", any, cluster, ignored,
    "Memory for the cleaner's map from key to last offset."},

@@ -12,10 +12,11 @@ import sys
 import rules_layers
 import rules_messages
 import rules_ratchets
+import rules_settings
 import rules_shape
 from tree import read_tree, tree_of
 
-MODULES = (rules_layers, rules_messages, rules_shape, rules_ratchets)
+MODULES = (rules_layers, rules_messages, rules_settings, rules_shape, rules_ratchets)
 
 
 def findings_of(tree):
