@@ -11,7 +11,7 @@
 /// The frames that a segment of the metadata log consists of; see FORMAT.md. Pure.
 namespace troupe::metadata {
 
-enum class frame_kind : std::uint8_t {
+enum class frame_kind : std::uint32_t {
   entry = 1,
   seal = 2,  ///< says that everything before it was durable when it was written
 };
@@ -40,6 +40,6 @@ expected<entry> decode_entry(const frame_header& header, bytes_view frame);
 /// Flat records one after the other, as in frames and snapshots.
 void encode_records(const records& from, std::vector<std::uint8_t>& out);
 /// `count` records that fill `bytes`. Error: `journal_damaged`.
-expected<records> decode_records(bytes_view bytes, std::uint32_t count);
+expected<records> decode_records(bytes_view bytes, std::uint64_t count);
 
 }  // namespace troupe::metadata

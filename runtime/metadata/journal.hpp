@@ -74,38 +74,57 @@ class journal {
   /// Removes `from` and all after it, durably; only for entries above the newest snapshot. For a follower whose tail differs.
   error truncate_from(std::int64_t from);
 
-  /// Writes a snapshot of the state after entry `at`, which must be durable. The one before is kept; older ones, and
-  /// segments with nothing above the kept one, are removed afterwards.
+  /// Writes a snapshot of the state after entry `at`, which must be durable and above the newest one. The one before is kept;
+  /// older ones, and segments with nothing above the kept one, are removed afterwards. A failure leaves the journal in use.
   error save_snapshot(entry_id at, const records& content);
+
+  /// The two halves of `save_snapshot`: begin, have `content` put at `path` by `replace_file`, then `finish_snapshot`.
+  struct snapshot_ticket {
+    entry_id at;
+    std::string path;
+    std::vector<std::uint8_t> content;
+  };
+  expected<snapshot_ticket> begin_snapshot(entry_id at, const records& content) const;
+  /// The snapshot of `at` is durable. Returns what went wrong in removing what is no longer needed.
+  error finish_snapshot(entry_id at);
 
   /// Marks the end as durable for the next start; call last at a clean stop.
   error close();
 
   /// True after a failed write or sync.
-  bool is_offline() const { return offline_; }
+  bool is_offline() const { return static_cast<bool>(offline_); }
 
  private:
   journal(disk& on, std::string directory, journal_options options);
-  error recover();
+
+  // Recovery, in this order.
+  error look_around();
   error load_snapshot();
   error open_segments();
+  error check_whole();
+  error settle_tail();
+
   error start_segment(std::int64_t base, std::int64_t previous_term);
+  error roll();
   error remove_unneeded();
+  error remove_file(const std::string& name);
   error check_order(std::span<const entry> entries) const;
-  error offline_error() const;
   error fail(error why);
-  const segment* segment_of(std::int64_t index) const;
+  segment* segment_of(std::int64_t index) const;
+  std::string path_of(const std::string& name) const { return directory_ + "/" + name; }
+  error damaged(const std::string& what) const;
 
   disk& disk_;
   std::string directory_;
   journal_options options_;
   journal_recovery recovery_;
-  std::vector<std::unique_ptr<segment>> segments_;  ///< by base index; the last one is written to
-  std::vector<entry_id> snapshots_;                 ///< whole ones, oldest first
-  std::int64_t damaged_snapshot_ = 0;               ///< highest index that a damaged snapshot claims
+  std::vector<std::int64_t> found_segments_;        ///< first indices of the files found at `open`
+  std::vector<std::unique_ptr<segment>> segments_;  ///< without a gap; the last one is written to
+  std::vector<entry_id> snapshots_;                 ///< oldest first; the newest one is known to be whole
+  std::int64_t claimed_ = 0;                        ///< last entry that a snapshot, even a damaged one, says was there
   std::int64_t durable_ = 0;
   std::uint64_t truncations_ = 0;
-  bool offline_ = false;
+  error offline_;                                   ///< why nothing is appended any more
 };
 
 }  // namespace troupe::metadata

@@ -1,0 +1,138 @@
+#include "runtime/metadata/record_builders.hpp"
+
+#include "runtime/wire/builder.hpp"
+
+namespace troupe::metadata {
+
+namespace {
+
+using builder = wire_builder<schema::MetadataRecord>;
+
+/// Words for texts of that many bytes beside a record's own structs.
+constexpr std::size_t words_for(std::size_t text_bytes) {
+  return 24 + text_bytes / 8;
+}
+
+void fill(capnp::List<std::int32_t>::Builder to, const std::vector<node_id>& from) {
+  for (unsigned i = 0; i < from.size(); ++i)
+    to.set(i, from[i].value);
+}
+
+template <class SetResource>
+record config_record(const std::string& key, const std::optional<std::string>& value, SetResource set_resource) {
+  builder b{words_for(key.size() + (value ? value->size() : 0))};
+  auto r = b->initConfig();
+  set_resource(r.initResource());
+  r.setKey(key);
+  if (value)
+    r.initState().setValue(*value);
+  else
+    r.initState().setRemoved();
+  return std::move(b).freeze();
+}
+
+}  // namespace
+
+record topic_record(const topic_id& id, const std::string& name) {
+  builder b{words_for(name.size())};
+  auto r = b->initTopic();
+  write_id(r.initId(), id);
+  r.setName(name);
+  return std::move(b).freeze();
+}
+
+record partition_record(const topic_id& of, partition_index index, const partition& p) {
+  builder b;
+  auto r = b->initPartition();
+  write_id(r.initTopic(), of);
+  r.setIndex(index.value);
+  fill(r.initReplicas(static_cast<unsigned>(p.replicas.size())), p.replicas);
+  fill(r.initIsr(static_cast<unsigned>(p.in_sync.size())), p.in_sync);
+  r.setLeader(p.leader.value);
+  r.setLeaderEpoch(p.epoch.value);
+  r.setPartitionEpoch(p.partition_epoch);
+  return std::move(b).freeze();
+}
+
+record partition_change_record(const topic_id& of, partition_index index, const partition& before, const partition& after) {
+  builder b;
+  auto r = b->initPartitionChange();
+  write_id(r.initTopic(), of);
+  r.setIndex(index.value);
+  if (after.replicas != before.replicas)
+    fill(r.initReplicas(static_cast<unsigned>(after.replicas.size())), after.replicas);
+  if (after.in_sync != before.in_sync)
+    fill(r.initIsr(static_cast<unsigned>(after.in_sync.size())), after.in_sync);
+  if (after.leader != before.leader)
+    r.setLeader(after.leader.value);
+  if (after.epoch != before.epoch)
+    r.setLeaderEpoch(after.epoch.value);
+  r.setPartitionEpoch(after.partition_epoch);
+  return std::move(b).freeze();
+}
+
+record topic_removed_record(const topic_id& id) {
+  builder b;
+  write_id(b->initTopicRemoved().initId(), id);
+  return std::move(b).freeze();
+}
+
+record topic_config_record(const topic_id& of, const std::string& key, const std::optional<std::string>& value) {
+  return config_record(key, value, [&](auto resource) { write_id(resource.initTopic(), of); });
+}
+
+record broker_config_record(node_id of, const std::string& key, const std::optional<std::string>& value) {
+  return config_record(key, value, [&](auto resource) { resource.setBroker(of.value); });
+}
+
+record cluster_config_record(const std::string& key, const std::optional<std::string>& value) {
+  return config_record(key, value, [](auto resource) { resource.setClusterDefault(); });
+}
+
+record producer_ids_record(std::int64_t next_id, node_id to, std::int64_t broker_epoch) {
+  builder b;
+  auto r = b->initProducerIds();
+  r.setNextId(next_id);
+  r.setNodeId(to.value);
+  r.setBrokerEpoch(broker_epoch);
+  return std::move(b).freeze();
+}
+
+record broker_record(const broker& from) {
+  builder b{words_for(64 * from.endpoints.size())};
+  auto r = b->initBroker();
+  r.setId(from.id.value);
+  write_id(r.initIncarnation(), from.incarnation);
+  r.setEpoch(from.epoch);
+  auto endpoints = r.initEndpoints(static_cast<unsigned>(from.endpoints.size()));
+  for (unsigned i = 0; i < from.endpoints.size(); ++i) {
+    endpoints[i].setListener(from.endpoints[i].listener);
+    endpoints[i].setHost(from.endpoints[i].host);
+    endpoints[i].setPort(from.endpoints[i].port);
+    endpoints[i].setProtocol(from.endpoints[i].protocol);
+  }
+  if (from.rack)
+    r.setRack(*from.rack);
+  r.setFenced(from.fenced);
+  return std::move(b).freeze();
+}
+
+record broker_change_record(node_id id, std::int64_t epoch, bool fenced, bool shutting_down) {
+  builder b;
+  auto r = b->initBrokerChange();
+  r.setId(id.value);
+  r.setEpoch(epoch);
+  r.setFenced(fenced);
+  r.setShuttingDown(shutting_down);
+  return std::move(b).freeze();
+}
+
+record broker_removed_record(node_id id, std::int64_t epoch) {
+  builder b;
+  auto r = b->initBrokerRemoved();
+  r.setId(id.value);
+  r.setEpoch(epoch);
+  return std::move(b).freeze();
+}
+
+}  // namespace troupe::metadata
