@@ -1,0 +1,132 @@
+"""Raw lines to Markdown: each figure is a median, each ratio the median of the ratios of the pairs, Troupe to Kafka."""
+import re
+import statistics
+
+MISSED = " ✗"
+THROUGHPUT, CPU, TAIL, MEMORY, PARTITION_KIB = 1.0, 1 / 3, 1 / 3, 1 / 10, 16
+
+
+class Figures:
+    """{case: {system: {pair: {key: number}}}} of the lines."""
+
+    def __init__(self, lines):
+        self.cases = {}
+        for line in lines:
+            words = dict(word.split("=", 1) for word in line.split() if "=" in word)
+            if "case" not in words or "sut" not in words:
+                continue
+            runs = self.cases.setdefault(words["case"], {}).setdefault(words["sut"], [])
+            runs.append({k: float(v) for k, v in words.items() if re.fullmatch(r"-?[\d.]+(e[+-]?\d+)?", v)})
+
+    def median(self, case, system, key):
+        values = [run[key] for run in self.cases.get(case, {}).get(system, []) if key in run]
+        return statistics.median(values) if values else None
+
+    def ratio(self, case, key):
+        """Median of the ratios of runs that were made in turn."""
+        both = zip(self.cases.get(case, {}).get("troupe", []), self.cases.get(case, {}).get("kafka", []))
+        ratios = [t[key] / k[key] for t, k in both if key in t and k.get(key)]
+        return statistics.median(ratios) if ratios else None
+
+    def named(self, pattern):
+        return [case for case in self.cases if re.match(pattern, case)]
+
+
+def number(value):
+    if value is None:
+        return "–"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def against(value, aim, at_least=False):
+    """A ratio, marked when it misses the aim."""
+    if value is None:
+        return "–"
+    met = value >= aim if at_least else value <= aim
+    return f"{value:.2f}" + ("" if met else MISSED)
+
+
+def label(case):
+    words = case.split("-")
+    client = "Java" if words[0] == "java" else "librdkafka"
+    words = words[1:] if words[0] == "java" else words
+    size = {"100": "100 B", "1024": "1 KiB", "102400": "100 KiB"}[words[1]]
+    acks = {"acks1": ", acks=1", "all": ", acks=all", "": ""}[words[3] if len(words) > 3 else ""]
+    durability = {"fsync": ", `fsync` / Kafka's default", "flush1": ", `fsync` / `flush.messages=1`"}
+    return f"{words[0]} {size}, {words[2]}{acks}{durability.get(words[-1], '')} ({client})"
+
+
+def rows(header, lines):
+    return "\n".join(["| " + " | ".join(header) + " |", "|" + "---|" * len(header),
+                      *("| " + " | ".join(line) + " |" for line in lines)]) if lines else ""
+
+
+def throughput(f):
+    lines = []
+    for case in f.named(r"(java-)?(produce|consume)-"):
+        lines.append([label(case), number(f.median(case, "troupe", "mb_s")), number(f.median(case, "kafka", "mb_s")),
+                      against(f.ratio(case, "mb_s"), THROUGHPUT, at_least=True),
+                      number(f.median(case, "troupe", "cpu_s_per_gb")), number(f.median(case, "kafka", "cpu_s_per_gb")),
+                      against(f.ratio(case, "cpu_s_per_gb"), CPU)])
+    return rows(["throughput", "Troupe MB/s", "Kafka MB/s", "ratio (aim ≥ 1)", "Troupe CPU s/GB", "Kafka CPU s/GB",
+                 "ratio (aim ≤ 0.33)"], lines)
+
+
+def latency(f):
+    lines = []
+    for case in f.named(r"latency-"):
+        name = {"acks1": "acks=1", "all-default": "acks=all", "all-fsync": "acks=all, `fsync` / Kafka's default"}
+        line = ["100 B at 5,000/s, " + name[case.split("-", 2)[2]]]
+        for system in ("troupe", "kafka"):
+            line.append(" / ".join(number((f.median(case, system, f"e2e_{p}_us") or 0) / 1e3)
+                                   for p in ("p50", "p99", "p999")))
+        lines.append(line + [against(f.ratio(case, "e2e_p50_us"), TAIL), against(f.ratio(case, "e2e_p99_us"), TAIL)])
+    return rows(["end to end", "Troupe p50 / p99 / p99.9 ms", "Kafka p50 / p99 / p99.9 ms", "p50 ratio",
+                 "p99 ratio (aim ≤ 0.33)"], lines)
+
+
+def after_load(f, system):
+    seen = [run["rss_mib"] for case in f.cases.values() for run in case.get(system, []) if "rss_mib" in run]
+    return max(seen) if seen else None
+
+
+def resources(f):
+    lines = []
+    for key, what, aim in (("ready_ms", "exec to first answer, ms (aim ≤ 50)", 50),
+                           ("idle_rss_mib", "memory idle, MiB (aim ≤ 25)", 25),
+                           ("idle_cpu_percent", "idle CPU, % of a core (aim 0)", 0.1),
+                           ("stop_s", "stop on SIGTERM, s (aim ≤ 1)", 1)):
+        ours = f.median("start", "troupe", key)
+        if ours is not None or f.median("start", "kafka", key) is not None:
+            ratio = f.ratio("start", key)
+            mark = MISSED if ours is not None and ours > aim else ""
+            lines.append([what, number(ours) + mark, number(f.median("start", "kafka", key)),
+                          "–" if ratio is None else f"{ratio:.3f}"])
+    ours, theirs = after_load(f, "troupe"), after_load(f, "kafka")
+    if ours and theirs:
+        lines.append(["memory, most after a run, MiB (aim ≤ 0.1)", number(ours), number(theirs),
+                      against(ours / theirs, MEMORY)])
+    return rows(["node", "Troupe", "Kafka", "ratio"], lines)
+
+
+def partitions(f):
+    lines = []
+    for case in f.named(r"partitions-"):
+        count = f"{int(case.split('-')[1]):,} partitions: "
+        for key, what in (("create_s", "made in, s"), ("kib_per_partition", "memory of each, idle, KiB (aim ≤ 16)"),
+                          ("used_kib_per_partition", "memory of each after records, KiB"),
+                          ("idle_cpu_percent", "idle CPU, % of a core"),
+                          ("restart_term_s", "back after SIGTERM, s"), ("restart_kill_s", "back after SIGKILL, s")):
+            ours, theirs, ratio = f.median(case, "troupe", key), f.median(case, "kafka", key), f.ratio(case, key)
+            mark = MISSED if key == "kib_per_partition" and ours is not None and ours > PARTITION_KIB else ""
+            lines.append([count + what, number(ours) + mark, number(theirs), "–" if ratio is None else f"{ratio:.3f}"])
+    return rows(["partitions", "Troupe", "Kafka", "ratio"], lines)
+
+
+def table(lines):
+    f = Figures(lines)
+    parts = [part for part in (throughput(f), latency(f), resources(f), partitions(f)) if part]
+    return "\n\n".join(parts) + "\n\nRatios are Troupe to Kafka, medians over pairs of runs made in turn;" + \
+        f"{MISSED} misses the aim. MB are 10⁶ bytes of record values, CPU is the broker's."
