@@ -12,7 +12,8 @@ namespace troupe::log {
 
 namespace {
 
-constexpr std::size_t record_bytes_min = 7;  // length, attributes, two deltas, key, value and header counts: a byte each
+constexpr std::size_t record_bytes_min =
+    7;  // length, attributes, two deltas, key, value and header counts: a byte each
 
 error corrupt(std::string text) {
   return make_error(errc::corrupt_batch, std::move(text));
@@ -43,8 +44,8 @@ std::uint32_t crc32c(bytes_view data, std::uint32_t before) {
 
 expected<batch_prefix> batch_prefix::parse(bytes_view bytes) {
   if (bytes.size() < batch_prefix_bytes)
-    return make_error(errc::incomplete_batch, "a record batch starts with 12 bytes, only " + std::to_string(bytes.size())
-                                                + " are there");
+    return make_error(errc::incomplete_batch,
+                      "a record batch starts with 12 bytes, only " + std::to_string(bytes.size()) + " are there");
   const auto length = load_i32(bytes, batch_field::length);
   constexpr auto length_min = static_cast<std::int32_t>(batch_header_bytes - batch_prefix_bytes);
   if (length < length_min)
@@ -60,14 +61,14 @@ expected<batch_view> batch_view::parse(bytes_view bytes) {
     const auto magic = static_cast<std::int8_t>(bytes[batch_field::magic]);
     if (magic != batch_magic)
       return make_error(errc::unsupported_format, describe(bytes) + ": message format " + std::to_string(magic)
-                                                    + " is not supported, only 2 is (clients since 0.11)");
+                                                      + " is not supported, only 2 is (clients since 0.11)");
   }
   auto prefix = batch_prefix::parse(bytes);
   if (!prefix)
     return prefix.error();
   if (bytes.size() < prefix->size_bytes)
     return make_error(errc::incomplete_batch, describe(bytes) + ": it is " + std::to_string(prefix->size_bytes)
-                                                + " bytes long, only " + std::to_string(bytes.size()) + " are there");
+                                                  + " bytes long, only " + std::to_string(bytes.size()) + " are there");
   return batch_view{bytes.first(prefix->size_bytes)};
 }
 
@@ -115,7 +116,8 @@ std::optional<wall_time> batch_view::delete_horizon() const {
 error batch_view::check_header() const {
   const auto delta = last_offset_delta();
   const auto count = record_count();
-  if (base_offset() < offset{0} || delta < 0 || base_offset().value > std::numeric_limits<std::int64_t>::max() - delta - 1)
+  if (base_offset() < offset{0} || delta < 0
+      || base_offset().value > std::numeric_limits<std::int64_t>::max() - delta - 1)
     return corrupt(describe(bytes_) + ": offset or last offset delta " + std::to_string(delta) + " is out of range");
   // Compaction leaves fewer records than offsets, never more.
   if (count < 0 || std::int64_t{count} > std::int64_t{delta} + 1)
@@ -124,8 +126,8 @@ error batch_view::check_header() const {
   const auto packed = compression();
   if (!packed)
     return make_error(errc::unsupported_compression, describe(bytes_) + ": compression codec "
-                                                       + std::to_string(attributes() & attribute::codec_mask)
-                                                       + " is not one of Kafka's (0 to 4)");
+                                                         + std::to_string(attributes() & attribute::codec_mask)
+                                                         + " is not one of Kafka's (0 to 4)");
   if (*packed == codec::none && records().size() / record_bytes_min < static_cast<std::size_t>(count))
     return corrupt(describe(bytes_) + ": " + std::to_string(count) + " records cannot lie in "
                    + std::to_string(records().size()) + " bytes");

@@ -62,10 +62,11 @@ std::uint32_t crc32c(bytes_view data, std::uint32_t before = 0);
 class batch_view {
  public:
   /// The batch at the start of `bytes`; what follows it is ignored. Errors: `incomplete_batch` when `bytes` ends before
-  /// the batch does, `unsupported_format` for magic other than 2, `corrupt_batch` when the length is below the header's.
+  /// the batch does, `unsupported_format` for magic other than 2, `corrupt_batch` when the length is below the
+  /// header's.
   static expected<batch_view> parse(bytes_view bytes);
 
-  bytes_view bytes() const { return bytes_; }                ///< the whole batch, header included
+  bytes_view bytes() const { return bytes_; }  ///< the whole batch, header included
   std::size_t size() const { return bytes_.size(); }
   bytes_view records() const { return bytes_.subspan(batch_header_bytes); }  ///< compressed as `compression` says
 
@@ -99,8 +100,9 @@ class batch_view {
   std::uint32_t computed_crc() const { return crc32c(bytes_.subspan(batch_field::attributes)); }
   /// Whether the checksum holds. Base offset, length, leader epoch and magic are outside of it.
   bool check_crc() const { return crc() == computed_crc(); }
-  /// The header alone makes sense: counts and deltas not negative and in agreement, base offset not negative, offsets that
-  /// do not overflow, a known codec, the records' bytes enough for the count. For batches from outside and from the disk.
+  /// The header alone makes sense: counts and deltas not negative and in agreement, base offset not negative, offsets
+  /// that do not overflow, a known codec, the records' bytes enough for the count. For batches from outside and from
+  /// the disk.
   error check_header() const;
 
  private:
@@ -138,8 +140,8 @@ class batch_run {
   std::size_t position_ = 0;
 };
 
-/// A batch with another header in front of the same records, so that a batch is changed without copying it. Holds the 61
-/// bytes itself; the records stay where they are.
+/// A batch with another header in front of the same records, so that a batch is changed without copying it. Holds the
+/// 61 bytes itself; the records stay where they are.
 class batch_header_patch {
  public:
   explicit batch_header_patch(const batch_view& of);

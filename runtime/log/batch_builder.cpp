@@ -139,7 +139,8 @@ expected<byte_slice> batch_builder::finish() && {
     records_ = std::move(*packed);
   }
   if (records_.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max()) - batch_header_bytes)
-    return make_error(errc::batch_too_large, "a batch cannot hold " + std::to_string(records_.size()) + " bytes of records");
+    return make_error(errc::batch_too_large,
+                      "a batch cannot hold " + std::to_string(records_.size()) + " bytes of records");
   const auto size = batch_header_bytes + records_.size();
   unique_buffer whole{size};
   write_header(whole.span(), records_.size());

@@ -56,7 +56,7 @@ expected<std::optional<batch_view>> batch_file_reader::next() {
     return at_batch(prefix.error());
   if (prefix->size_bytes > left)
     return at_batch(make_error(errc::corrupt_batch, "the record batch claims " + std::to_string(prefix->size_bytes)
-                                                      + " bytes, the file has " + std::to_string(left) + " more"));
+                                                        + " bytes, the file has " + std::to_string(left) + " more"));
   if (auto failed = fill(prefix->size_bytes))
     return failed;
   const auto batch = batch_view::parse(buffered());

@@ -28,8 +28,8 @@ bool stays(const batch_view& batch, const record_view& record, const filter_cont
   return record.value || !horizon || context.now < *horizon;
 }
 
-// The batch itself outlives its records where something is read from its header later: a producer's sequence, or how far
-// the cleaned part reaches.
+// The batch itself outlives its records where something is read from its header later: a producer's sequence, or how
+// far the cleaned part reaches.
 bool needed_empty(const batch_view& batch, const filter_context& context) {
   if (batch.next_offset() == context.collected_to)
     return true;
@@ -37,7 +37,8 @@ bool needed_empty(const batch_view& batch, const filter_context& context) {
   return batch.has_producer() && known != context.last_of_producer.end() && known->second == batch.last_offset();
 }
 
-expected<filtered_batch> without_records(const batch_view& batch, const filter_context& context, filtered_batch result) {
+expected<filtered_batch> without_records(const batch_view& batch, const filter_context& context,
+                                         filtered_batch result) {
   if (!needed_empty(batch, context)) {
     result.what = fate::dropped;
     return result;
@@ -67,7 +68,8 @@ expected<filtered_batch> with_records(const batch_view& batch, const unpacked_re
   builder.set_last_offset_delta(batch.last_offset_delta());
   if (batch.time_type() == timestamp_type::log_append_time)
     builder.set_max_timestamp(batch.max_timestamp_ms());
-  record_run run{plain};  // a second time: remembering views of millions of tiny records would cost more than the records
+  record_run run{
+      plain};  // a second time: remembering views of millions of tiny records would cost more than the records
   for (const bool kept : keep) {
     const auto record = run.next();
     TROUPE_INVARIANT(record && *record, "the same bytes were read before");
@@ -120,7 +122,8 @@ expected<filtered_batch> filter_batch(const batch_view& batch, const filter_cont
   }
   if (result.records_kept == 0)
     return without_records(batch, context, std::move(result));
-  // The clock of a tombstone starts when all older values of its key have been looked for: not beyond the collected part.
+  // The clock of a tombstone starts when all older values of its key have been looked for: not beyond the collected
+  // part.
   std::optional<wall_time> new_horizon;
   if (tombstones && context.sets_horizons && !batch.delete_horizon() && batch.next_offset() <= context.collected_to)
     new_horizon = later(context.now, context.delete_retention);

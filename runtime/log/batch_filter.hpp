@@ -13,23 +13,23 @@ namespace troupe::log {
 
 /// What a pass of compaction knows when it looks at a batch.
 struct filter_context {
-  const offset_map& latest_by_key;  ///< of all keys in the dirty part
-  offset collected_to;              ///< offsets from here on were not collected: they stay
+  const offset_map& latest_by_key;                           ///< of all keys in the dirty part
+  offset collected_to;                                       ///< offsets from here on were not collected: they stay
   std::unordered_map<producer_id, offset> last_of_producer;  ///< last offset of each producer's last batch
   wall_time now;
-  std::chrono::milliseconds delete_retention;
-  bool sets_horizons = true;        ///< whether batches may get a delete horizon now
+  std::chrono::milliseconds delete_retention{0};
+  bool sets_horizons = true;  ///< whether batches may get a delete horizon now
 };
 
 /// What becomes of a batch.
 struct filtered_batch {
   enum class fate : std::uint8_t { kept, rewritten, dropped };
   fate what = fate::kept;
-  byte_slice rewritten;            ///< the new batch; empty unless rewritten
+  byte_slice rewritten;  ///< the new batch; empty unless rewritten
   std::uint32_t records_read = 0;
   std::uint32_t records_kept = 0;
   std::uint32_t records_without_key = 0;
-  bool unreadable = false;         ///< does not unpack: kept as it is
+  bool unreadable = false;  ///< does not unpack: kept as it is
 };
 
 /// Decides over one batch, with Kafka's rules (see `cleaning`). Pure. Control batches are kept. Errors: only those of

@@ -12,8 +12,8 @@ namespace troupe::log {
 
 static_assert(std::endian::native == std::endian::little, "Troupe is built for little-endian machines");
 
-/// Numbers in network order at a place inside bytes, as Kafka's files and batches hold them. The caller has checked that
-/// the place lies inside.
+/// Numbers in network order at a place inside bytes, as Kafka's files and batches hold them. The caller has checked
+/// that the place lies inside.
 inline std::int16_t load_i16(bytes_view from, std::size_t at) {
   std::uint16_t v;
   std::memcpy(&v, from.data() + at, sizeof v);

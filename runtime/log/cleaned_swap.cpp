@@ -52,9 +52,8 @@ expected<std::vector<replacement>> parse(const std::string& path, const std::vec
   std::vector<replacement> found;
   for (replacement r; text >> r.base.value >> r.end.value >> r.size_bytes;)
     found.push_back(r);
-  const bool sound = std::all_of(found.begin(), found.end(), [](const replacement& r) {
-    return r.base >= offset{0} && r.end > r.base;
-  });
+  const bool sound = std::all_of(found.begin(), found.end(),
+                                 [](const replacement& r) { return r.base >= offset{0} && r.end > r.base; });
   if (version != swap_version || found.size() != count || !sound)
     return make_error(errc::corrupt_file, path + ": it names the segments that a compaction replaces and cannot be read; "
                                             "restore this replica from another one");
@@ -172,11 +171,11 @@ swap_choice choose_swaps(const cleaned_files& files, const std::vector<segment_f
                          std::uint64_t generation) {
   swap_choice choice;
   for (const auto& group : files.groups) {
-    const bool fits = generation == files.generation
-                      && std::all_of(group.replaces.sources.begin(), group.replaces.sources.end(),
-                                     [&](const segment_facts& source) {
-                                       return std::find(inactive.begin(), inactive.end(), source) != inactive.end();
-                                     });
+    const bool fits =
+        generation == files.generation
+        && std::all_of(group.replaces.sources.begin(), group.replaces.sources.end(), [&](const segment_facts& source) {
+             return std::find(inactive.begin(), inactive.end(), source) != inactive.end();
+           });
     (fits ? choice.fit : choice.unfit).push_back(group);
   }
   return choice;

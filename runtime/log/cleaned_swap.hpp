@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-// How cleaned segments take the place of old ones. A crash after any single step leaves, once `finish_interrupted_swaps`
-// has run, either all the old segments or all the new ones; half a pass could bring back a deleted key.
+// How cleaned segments take the place of old ones. A crash after any single step leaves, once
+// `finish_interrupted_swaps` has run, either all the old segments or all the new ones; half a pass could bring back a
+// deleted key.
 //   clean    <base>.log.cleaned, .index.cleaned, .timeindex.cleaned are written and synced
 //   commit   the file `compaction.swap` names what is replaced by what; written, synced, renamed, directory synced
 //   remove   old segments and indexes of each [base, end), all but <base>.log; directory synced
@@ -29,17 +30,17 @@ struct swap_choice {
 swap_choice choose_swaps(const cleaned_files& files, const std::vector<segment_facts>& inactive,
                          std::uint64_t generation);
 
-/// Puts `groups` in the place of their sources. Called by the log's owner, who has checked that the sources are still its
-/// own and reopens [base, end) afterwards. On an error the directory is what `finish_interrupted_swaps` can mend; the log
-/// must go offline or be reopened.
+/// Puts `groups` in the place of their sources. Called by the log's owner, who has checked that the sources are still
+/// its own and reopens [base, end) afterwards. On an error the directory is what `finish_interrupted_swaps` can mend;
+/// the log must go offline or be reopened.
 error swap_in_cleaned(disk& on, const std::string& directory, const std::vector<cleaned_group>& groups);
 
 /// Removes the `.cleaned` files of groups that are not wanted any more.
 void drop_cleaned(disk& on, const std::string& directory, const std::vector<cleaned_group>& groups);
 
-/// To be called before a log's segments are listed at open: carries committed swaps through and removes all other traces of
-/// a cleaning. Idempotent; a swapped segment has no indexes afterwards, they are to be rebuilt. Answers whether there was
-/// anything to do.
+/// To be called before a log's segments are listed at open: carries committed swaps through and removes all other
+/// traces of a cleaning. Idempotent; a swapped segment has no indexes afterwards, they are to be rebuilt. Answers
+/// whether there was anything to do.
 expected<bool> finish_interrupted_swaps(disk& on, const std::string& directory);
 
 }  // namespace troupe::log

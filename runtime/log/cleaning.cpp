@@ -19,8 +19,10 @@ namespace troupe::log {
 class cleaning::work {
  public:
   work(cleaning_plan plan, disk& on)
-      : plan_(std::move(plan)), disk_(on), keys_(plan_.map_bytes_max),
-        context_{keys_, plan_.first_dirty, {}, plan_.now, plan_.rules.delete_retention, true} {
+      : plan_(std::move(plan)), disk_(on), keys_(plan_.map_bytes_max), context_{keys_} {
+    context_.collected_to = plan_.first_dirty;
+    context_.now = plan_.now;
+    context_.delete_retention = plan_.rules.delete_retention;
     for (const auto& tail : plan_.producers)
       context_.last_of_producer[tail.producer] = tail.last;
     result_.directory = plan_.directory;
@@ -167,8 +169,8 @@ class cleaning::work {
   }
 
   error filter(const batch_view& batch) {
-    // A delete horizon changes every record's time and may make a batch grow: not where an index could no longer tell the
-    // position; then the tombstones wait for a later pass.
+    // A delete horizon changes every record's time and may make a batch grow: not where an index could no longer tell
+    // the position; then the tombstones wait for a later pass.
     constexpr std::uint64_t growth_max = 3;
     context_.sets_horizons = writer_->size_bytes() + left_in_group_ + growth_max * batch.size() <= segment_position_max;
     left_in_group_ -= batch.size();

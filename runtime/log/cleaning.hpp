@@ -23,10 +23,10 @@ struct cleaning_counts {
 /// One group whose rewritten form lies beside the old segments as `<base>.log.cleaned` with its indexes, synced.
 struct cleaned_group {
   cleaning_group replaces;
-  std::uint64_t size_bytes = 0;            ///< 0: nothing survived, the group vanishes
-  std::int64_t first_timestamp_ms = -1;    ///< as in `segment_facts`
+  std::uint64_t size_bytes = 0;          ///< 0: nothing survived, the group vanishes
+  std::int64_t first_timestamp_ms = -1;  ///< as in `segment_facts`
   std::int64_t largest_timestamp_ms = -1;
-  offset end_of_records{0};                ///< one above the last surviving batch
+  offset end_of_records{0};  ///< one above the last surviving batch
 };
 
 /// The outcome of a pass, to be swapped in by the log's owner.
@@ -40,9 +40,10 @@ struct cleaned_files {
 
 /// Cleans by a plan, a bounded piece at a time. Reads inactive segments only, so it runs beside the log's owner without
 /// a lock; one thread at a time. Memory: the key map's limit plus one batch packed and unpacked.
-/// Semantics are Kafka's: the last record of each key stays; records without a key go; a tombstone's batch gets a delete
-/// horizon when it is first seen and the tombstone goes when that has passed (KIP-534); each producer's last batch and the
-/// last batch of the pass stay, if need be empty; batches keep offsets, codec, producer fields and leader epoch.
+/// Semantics are Kafka's: the last record of each key stays; records without a key go; a tombstone's batch gets a
+/// delete horizon when it is first seen and the tombstone goes when that has passed (KIP-534); each producer's last
+/// batch and the last batch of the pass stay, if need be empty; batches keep offsets, codec, producer fields and leader
+/// epoch.
 class cleaning {
  public:
   cleaning(cleaning_plan plan, disk& on);
@@ -51,7 +52,8 @@ class cleaning {
   cleaning& operator=(cleaning&&) noexcept;
 
   /// Goes on for about `bytes` of reading (at least one batch). True when finished. Errors: those of the disk,
-  /// `corrupt_batch` when a segment is damaged, `cleaning_obsolete` when a source is gone; then nothing is left behind but
+  /// `corrupt_batch` when a segment is damaged, `cleaning_obsolete` when a source is gone; then nothing is left behind
+  /// but
   /// `.cleaned` files, which the next pass or start removes.
   expected<bool> step(std::size_t bytes);
 

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-// Compaction keeps, for each key, the last record. It works in three steps, so that the partition's actor never does the
-// long part:
+// Compaction keeps, for each key, the last record. It works in three steps, so that the partition's actor never does
+// the long part:
 //   1. the log decides (`plan_compaction`, pure) which of its inactive segments to clean;
 //   2. a cleaner rewrites them beside the old ones (`cleaning`, needs only the plan and the disk: inactive segments do
 //      not change);
@@ -22,13 +22,13 @@ namespace troupe::log {
 
 /// What the topic's settings say about compaction.
 struct compaction_rules {
-  double min_cleanable_ratio = 0.5;                              ///< min.cleanable.dirty.ratio
-  std::chrono::milliseconds min_lag{0};                          ///< min.compaction.lag.ms
+  double min_cleanable_ratio = 0.5;                                      ///< min.cleanable.dirty.ratio
+  std::chrono::milliseconds min_lag{0};                                  ///< min.compaction.lag.ms
   std::chrono::milliseconds max_lag = std::chrono::milliseconds::max();  ///< max.compaction.lag.ms; max: never forces
   std::chrono::milliseconds delete_retention{std::chrono::hours{24}};    ///< delete.retention.ms, life of tombstones
-  std::uint64_t segment_bytes_max = std::uint64_t{1} << 30;      ///< segment.bytes: small segments are joined up to it
-  std::uint64_t index_bytes_max = std::uint64_t{10} << 20;       ///< segment.index.bytes
-  std::uint32_t index_interval_bytes = 4096;                     ///< index.interval.bytes
+  std::uint64_t segment_bytes_max = std::uint64_t{1} << 30;  ///< segment.bytes: small segments are joined up to it
+  std::uint64_t index_bytes_max = std::uint64_t{10} << 20;   ///< segment.index.bytes
+  std::uint32_t index_interval_bytes = 4096;                 ///< index.interval.bytes
 };
 
 /// An inactive segment, as the log knows it. Its file is `<directory>/<base, 20 digits>.log` and does not change.
@@ -53,13 +53,13 @@ struct producer_tail {
 
 /// What a log knows of itself when it is asked whether to clean.
 struct compaction_input {
-  std::string directory;                  ///< of the partition
-  std::vector<segment_facts> inactive;    ///< all but the active segment, by base offset
+  std::string directory;                ///< of the partition
+  std::vector<segment_facts> inactive;  ///< all but the active segment, by base offset
   offset log_start{0};
-  offset cleaned_to{0};                   ///< where the last pass ended (cleaner-offset-checkpoint)
-  offset stable_end{0};                   ///< nothing from here on: high watermark, first unstable offset
+  offset cleaned_to{0};  ///< where the last pass ended (cleaner-offset-checkpoint)
+  offset stable_end{0};  ///< nothing from here on: high watermark, first unstable offset
   std::vector<producer_tail> producers;
-  std::uint64_t generation = 0;           ///< counts truncations of the log
+  std::uint64_t generation = 0;  ///< counts truncations of the log
 };
 
 /// Segments to be rewritten into one.
@@ -73,10 +73,10 @@ struct cleaning_group {
 struct cleaning_plan {
   std::string directory;
   compaction_rules rules;
-  wall_time now;                          ///< decides which tombstones go and until when others stay
-  std::vector<segment_facts> segments;    ///< all that may be rewritten, by base offset
-  offset first_dirty;                     ///< keys are collected from here on
-  offset first_uncleanable;               ///< up to here
+  wall_time now;                        ///< decides which tombstones go and until when others stay
+  std::vector<segment_facts> segments;  ///< all that may be rewritten, by base offset
+  offset first_dirty;                   ///< keys are collected from here on
+  offset first_uncleanable;             ///< up to here
   std::vector<producer_tail> producers;
   std::size_t map_bytes_max = bounds::compaction_map_bytes_max;  ///< memory for the map from key to offset
   std::uint64_t generation = 0;

@@ -59,7 +59,7 @@ class bounded_output {
 
   error over_limit() const {
     return make_error(errc::output_limit, std::string{to_string(with_)} + ": the records are larger than "
-                                            + std::to_string(limit_) + " bytes when unpacked");
+                                              + std::to_string(limit_) + " bytes when unpacked");
   }
   byte_vector take() && {
     bytes_.resize(used_);
@@ -154,11 +154,13 @@ expected<byte_vector> pack_gzip(int level, bytes_view plain) {
 // -- snappy ----------------------------------------------------------------------------------------------------------
 
 bool starts_xerial(bytes_view packed) {
-  return packed.size() >= xerial_header_bytes && std::equal(xerial_header.begin(), xerial_header.begin() + 8, packed.begin());
+  return packed.size() >= xerial_header_bytes
+         && std::equal(xerial_header.begin(), xerial_header.begin() + 8, packed.begin());
 }
 
 error unpack_snappy_block(bytes_view block, bounded_output& out) {
-  // No element of the format makes more than 64 bytes out of three: a bolder claim is a lie, refused before any reserve.
+  // No element of the format makes more than 64 bytes out of three: a bolder claim is a lie, refused before any
+  // reserve.
   constexpr std::size_t ratio_max = 22;
   const auto* in = reinterpret_cast<const char*>(block.data());
   std::size_t size = 0;
@@ -168,7 +170,7 @@ error unpack_snappy_block(bytes_view block, bounded_output& out) {
     return full;
   if (size == 0)
     return snappy_validate_compressed_buffer(in, block.size()) == SNAPPY_OK ? error{}
-                                                                           : failed(codec::snappy, "corrupt block");
+                                                                            : failed(codec::snappy, "corrupt block");
   if (snappy_uncompress(in, block.size(), reinterpret_cast<char*>(out.room().data()), &size) != SNAPPY_OK)
     return failed(codec::snappy, "corrupt block");
   out.advance(size);
@@ -230,7 +232,8 @@ expected<byte_vector> unpack_lz4(bytes_view packed, std::size_t limit) {
     output_window window{out};
     auto produced = window.room().size();
     auto consumed = packed.size();
-    const auto hint = LZ4F_decompress(context.get(), window.room().data(), &produced, packed.data(), &consumed, nullptr);
+    const auto hint =
+        LZ4F_decompress(context.get(), window.room().data(), &produced, packed.data(), &consumed, nullptr);
     if (LZ4F_isError(hint))
       return failed(codec::lz4, LZ4F_getErrorName(hint));
     packed = packed.subspan(consumed);

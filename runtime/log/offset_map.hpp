@@ -10,8 +10,8 @@
 
 namespace troupe::log {
 
-/// Remembers for each key the last offset it was seen at, in bounded memory: instead of keys it keeps 128 bits of hash, so
-/// that two keys out of 2^40 meet with a chance of 2^-49. Grows by doubling as keys come. One thread.
+/// Remembers for each key the last offset it was seen at, in bounded memory: instead of keys it keeps 128 bits of hash,
+/// so that two keys out of 2^40 meet with a chance of 2^-49. Grows by doubling as keys come. One thread.
 class offset_map {
  public:
   /// Uses at most about `bytes_max` once grown; has room for 16 keys in any case.
@@ -46,7 +46,7 @@ class offset_map {
 
   std::vector<slot> slots_;  // open addressing; a power of two
   std::size_t used_ = 0;
-  std::size_t capacity_;     // keys at most
+  std::size_t capacity_;  // keys at most
 };
 
 }  // namespace troupe::log

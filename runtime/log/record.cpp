@@ -70,8 +70,8 @@ expected<unpacked_records> unpacked_records::of(const batch_view& batch, std::si
   const auto packed = batch.compression();
   if (!packed)
     return make_error(errc::unsupported_compression, "compression codec "
-                                                       + std::to_string(batch.attributes() & attribute::codec_mask)
-                                                       + " is not one of Kafka's (0 to 4)");
+                                                         + std::to_string(batch.attributes() & attribute::codec_mask)
+                                                         + " is not one of Kafka's (0 to 4)");
   unpacked_records records;
   records.count_ = batch.record_count();
   records.borrowed_ = batch.records();

@@ -25,10 +25,10 @@ struct record_view {
   std::int64_t timestamp_delta = 0;  ///< milliseconds after the batch's base timestamp
   std::int32_t offset_delta = 0;     ///< after the batch's base offset
   nullable_bytes key;
-  nullable_bytes value;              ///< null: a tombstone in a compacted topic
+  nullable_bytes value;  ///< null: a tombstone in a compacted topic
   std::int32_t header_count = 0;
-  bytes_view header_bytes;           ///< as they lie in the record
-  bytes_view encoded;                ///< the whole record with its length in front
+  bytes_view header_bytes;  ///< as they lie in the record
+  bytes_view encoded;       ///< the whole record with its length in front
 
   /// The headers, decoded; small allocations, for those who look at them.
   std::vector<header_view> headers() const;
@@ -50,8 +50,8 @@ class unpacked_records {
   std::int32_t count_ = 0;
 };
 
-/// Steps through records, trusting nothing: each length must lie inside what is left, a record must end where its length
-/// says, and after the last one nothing may be left.
+/// Steps through records, trusting nothing: each length must lie inside what is left, a record must end where its
+/// length says, and after the last one nothing may be left.
 class record_run {
  public:
   record_run(bytes_view records, std::int32_t count) : left_(records), count_(count) {}

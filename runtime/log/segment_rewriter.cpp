@@ -33,8 +33,7 @@ void index_collector::note(const batch_view& batch, std::uint64_t position) {
     largest_at_ = batch.last_offset();
   }
   if (since_last_ > interval_bytes_ && fits(batch.last_offset()) && position <= segment_position_max
-      && offsets_.size() + offset_entry_bytes <= bytes_max_
-      && times_.size() + 2 * time_entry_bytes <= bytes_max_) {
+      && offsets_.size() + offset_entry_bytes <= bytes_max_ && times_.size() + 2 * time_entry_bytes <= bytes_max_) {
     const auto at = offsets_.size();
     offsets_.resize(at + offset_entry_bytes);
     store_i32(offsets_, at, relative(batch.last_offset(), base_));

@@ -21,8 +21,8 @@ class index_collector {
   index_collector(offset base, std::uint32_t interval_bytes, std::uint64_t bytes_max)
       : base_(base), interval_bytes_(interval_bytes), bytes_max_(bytes_max) {}
 
-  /// A batch was written at `position`. Where position or relative offset do not fit an entry none is made: a reader then
-  /// starts from an earlier one (KAFKA-6264).
+  /// A batch was written at `position`. Where position or relative offset do not fit an entry none is made: a reader
+  /// then starts from an earlier one (KAFKA-6264).
   void note(const batch_view& batch, std::uint64_t position);
   /// The files' contents; `finish` has been called.
   const std::vector<std::uint8_t>& offsets() const { return offsets_; }

@@ -19,7 +19,7 @@ error invalid(std::string text) {
 
 error too_large(std::size_t size, std::size_t limit) {
   return make_error(errc::batch_too_large, "the record batch has " + std::to_string(size) + " bytes, the topic takes "
-                                             + std::to_string(limit) + " (max.message.bytes)");
+                                               + std::to_string(limit) + " (max.message.bytes)");
 }
 
 expected<batch_view> only_batch(bytes_view records, std::size_t limit) {
@@ -36,7 +36,7 @@ expected<batch_view> only_batch(bytes_view records, std::size_t limit) {
     return too_large(found->size(), limit);
   if (!found->check_crc())
     return make_error(errc::corrupt_batch, "the record batch's CRC is " + std::to_string(found->crc())
-                                             + ", its bytes give " + std::to_string(found->computed_crc()));
+                                               + ", its bytes give " + std::to_string(found->computed_crc()));
   return *found;
 }
 
@@ -73,15 +73,15 @@ error check_time(std::int64_t timestamp_ms, const batch_rules& rules, wall_time 
     return {};
   const auto too_old = rules.before_max != off && timestamp_ms < wrapping_sub(to_ms(now), rules.before_max.count());
   // Saturates: now + after_max beyond the end of time bounds nothing.
-  const auto latest = std::int64_t{INT64_MAX} - rules.after_max.count() < to_ms(now) ? INT64_MAX
-                                                                                   : to_ms(now) + rules.after_max.count();
+  const auto latest =
+      std::int64_t{INT64_MAX} - rules.after_max.count() < to_ms(now) ? INT64_MAX : to_ms(now) + rules.after_max.count();
   const auto too_new = rules.after_max != off && timestamp_ms > latest;
   if (!too_old && !too_new)
     return {};
-  return make_error(errc::invalid_timestamp,
-                    "timestamp " + std::to_string(timestamp_ms) + " ms is too far " + (too_old ? "before" : "after")
-                      + " the broker's time " + std::to_string(to_ms(now)) + " ms (message.timestamp."
-                      + (too_old ? "before" : "after") + ".max.ms)");
+  return make_error(errc::invalid_timestamp, "timestamp " + std::to_string(timestamp_ms) + " ms is too far "
+                                                 + (too_old ? "before" : "after") + " the broker's time "
+                                                 + std::to_string(to_ms(now)) + " ms (message.timestamp."
+                                                 + (too_old ? "before" : "after") + ".max.ms)");
 }
 
 error check_record(const record_view& record, std::int32_t index, std::int64_t base_ms, const batch_rules& rules,
