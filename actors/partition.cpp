@@ -1,6 +1,6 @@
 #include "actors/partition.hpp"
 
-#include "actors/reader.hpp"
+#include "actors/partition_slice.hpp"
 #include "actors/syncer.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/node/context.hpp"
@@ -104,12 +104,13 @@ class partition_state {
   caf::result<wire<PartitionSlice>> read(const wire<PartitionRead>& m) {
     if (auto refused = admit_read(m->getLeaderEpoch()))
       return refused;
-    auto found = look(*m);
+    auto found = look_up(*log_, *m, leader_->high_watermark(), describe());
     if (!found)
       return found.error();
+    touched_ = true;
     auto promise = self_->make_response_promise<wire<PartitionSlice>>();
-    if (enough(*m, *found))
-      deliver(promise, std::move(*found));
+    if (is_enough(*m, *found))
+      deliver_slice(*self_, spec_.reader, promise, std::move(*found));
     else
       park_read(m, promise);
     return promise;
@@ -215,13 +216,8 @@ class partition_state {
     const auto now = context_->time.monotonic_now();
     for (auto& late : acks_.expire(now))
       late.promise.deliver(make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not follow in time"));
-    auto waiting = std::move(reads_);
-    reads_.clear();
-    for (auto& r : waiting)
-      if (r.deadline <= now)
-        answer_parked(r);
-      else
-        reads_.push_back(std::move(r));
+    for (auto& late : reads_.expire(now))
+      answer_parked(late);
     arm_next();
   }
 
@@ -230,19 +226,7 @@ class partition_state {
     caf::typed_response_promise<wire<PartitionAppended>> promise;
     wire<PartitionAppended> answer;
   };
-  struct parked_read {
-    caf::actor_id reader;
-    monotonic_time deadline;
-    wire<PartitionRead> request;
-    caf::typed_response_promise<wire<PartitionSlice>> promise;
-  };
-  /// What a read found; `records` has size 0 when nothing is there yet.
-  struct slice {
-    file_region records;
-    offset high_watermark;
-    offset log_start;
-    std::optional<log::epoch_end> diverging;
-  };
+  using waiting_reads = replication::parked_reads<wire<PartitionRead>, slice_promise>;
 
   // -- the log ----------------------------------------------------------------------------------------------------
 
@@ -381,47 +365,39 @@ class partition_state {
     if (reads_.empty() || (seen_by_readers_ == leader_->high_watermark()))
       return;
     seen_by_readers_ = leader_->high_watermark();
-    auto waiting = std::move(reads_);
-    reads_.clear();
-    for (auto& r : waiting) {
-      auto found = look(*r.request);
+    for (auto& r : reads_.take_all()) {
+      auto found = look_up(*log_, *r.request, leader_->high_watermark(), describe());
       if (!found)
-        r.promise.deliver(found.error());
-      else if (enough(*r.request, *found))
-        deliver(r.promise, std::move(*found));
+        r.reply.deliver(found.error());
+      else if (is_enough(*r.request, *found))
+        deliver_slice(*self_, spec_.reader, r.reply, std::move(*found));
       else
-        reads_.push_back(std::move(r));
+        reads_.park(std::move(r));
     }
   }
 
   void fail_parked(const error& why) {
     for (auto& waiting : acks_.take_all())
       waiting.promise.deliver(why);
-    for (auto& waiting : std::exchange(reads_, {}))
-      waiting.promise.deliver(why);
+    for (auto& waiting : reads_.take_all())
+      waiting.reply.deliver(why);
   }
 
-  void park_read(const wire<PartitionRead>& m, caf::typed_response_promise<wire<PartitionSlice>> promise) {
+  void park_read(const wire<PartitionRead>& m, slice_promise promise) {
     const auto reader = self_->current_sender() ? self_->current_sender()->id() : caf::actor_id{0};
-    for (auto older = reads_.begin(); older != reads_.end(); ++older)
-      if (older->reader == reader) {
-        auto superseded = std::move(*older);
-        reads_.erase(older);
-        answer_parked(superseded);
-        break;
-      }
     const auto deadline = context_->time.monotonic_now() + std::chrono::milliseconds{m->getMaxWaitMs()};
     seen_by_readers_ = leader_->high_watermark();
-    reads_.push_back({reader, deadline, m, std::move(promise)});
+    if (auto superseded = reads_.park({reader, deadline, m, std::move(promise)}))
+      answer_parked(*superseded);
     arm(deadline);
   }
 
-  void answer_parked(parked_read& r) {
-    auto found = look(*r.request);
+  void answer_parked(waiting_reads::entry& r) {
+    auto found = look_up(*log_, *r.request, leader_->high_watermark(), describe());
     if (found)
-      deliver(r.promise, std::move(*found));
+      deliver_slice(*self_, spec_.reader, r.reply, std::move(*found));
     else
-      r.promise.deliver(found.error());
+      r.reply.deliver(found.error());
   }
 
   void arm(monotonic_time deadline) {
@@ -432,85 +408,9 @@ class partition_state {
   }
 
   void arm_next() {
-    auto next = acks_.next_deadline();
-    for (const auto& r : reads_)
-      next = std::min(next, r.deadline);
+    const auto next = std::min(acks_.next_deadline(), reads_.next_deadline());
     if (next != monotonic_time::max())
       arm(next);
-  }
-
-  // -- reading ----------------------------------------------------------------------------------------------------
-
-  expected<slice> look(PartitionRead::Reader m) {
-    slice out{{}, leader_->high_watermark(), log_->log_start_offset(), {}};
-    const offset from{m.getOffset()};
-    if (m.getLastFetchedEpoch() >= 0) {
-      const auto end = log_->end_offset_for_epoch(leader_epoch{m.getLastFetchedEpoch()});
-      if (end.epoch.value != m.getLastFetchedEpoch() || end.end < from) {
-        out.diverging = end;
-        return out;
-      }
-    }
-    if (from < log_->log_start_offset() || from > log_->log_end_offset())
-      return log::make_error(log::errc::offset_out_of_range,
-                             describe() + ": offset " + std::to_string(from.value) + " is outside "
-                               + std::to_string(log_->log_start_offset().value) + ".."
-                               + std::to_string(log_->log_end_offset().value));
-    if (from >= out.high_watermark)
-      return out;
-    auto found = log_->read(from, static_cast<std::size_t>(std::max(0, m.getMaxBytes())), out.high_watermark,
-                            m.getAtLeastOneBatch());
-    if (!found)
-      return with_context(describe(), found.error());
-    out.records = std::move(found->records);
-    touched_ = true;
-    return out;
-  }
-
-  static bool enough(PartitionRead::Reader m, const slice& found) {
-    return m.getMaxWaitMs() <= 0 || found.diverging
-           || found.records.size >= static_cast<std::size_t>(std::max(1, m.getMinBytes()));
-  }
-
-  using slice_promise = caf::typed_response_promise<wire<PartitionSlice>>;
-
-  /// Small slices are copied, large ones leave straight from the file; what is not in memory is fetched by the reader.
-  void deliver(slice_promise& promise, slice found) {
-    auto& region = found.records;
-    if (region.size == 0) {
-      promise.deliver(sealed(found, std::nullopt));
-      return;
-    }
-    if (region.size <= bounds::copied_slice_bytes) {
-      unique_buffer buffer{region.size};
-      auto count = region.source->read_cached(region.position, buffer.span());
-      if (count && *count && **count == region.size) {
-        promise.deliver(sealed(found, std::move(buffer).freeze(region.size)));
-        return;
-      }
-    } else if (region.source->native_handle() >= 0 && region.source->is_cached(region.position, region.size)) {
-      promise.deliver(sealed(found, region));
-      return;
-    }
-    auto work = read_region{region};
-    self_->request(spec_.reader, caf::infinite, std::move(work))
-      .then([this, promise, found = std::move(found)](const region_bytes& got) mutable {
-        promise.deliver(sealed(found, got.bytes));
-      }, [this, promise](const caf::error& why) mutable { promise.deliver(with_context(describe(), why)); });
-  }
-
-  static wire<PartitionSlice> sealed(const slice& found, std::optional<chunk> records) {
-    wire_builder<PartitionSlice> b;
-    if (records)
-      b->setRecords(b.attach(std::move(*records)));
-    b->setHighWatermark(found.high_watermark.value);
-    b->setLastStableOffset(found.high_watermark.value);
-    b->setLogStartOffset(found.log_start.value);
-    if (found.diverging) {
-      b->setDivergingEpoch(found.diverging->epoch.value);
-      b->setDivergingEndOffset(found.diverging->end.value);
-    }
-    return std::move(b).freeze();
   }
 
   // -- words ------------------------------------------------------------------------------------------------------
@@ -527,7 +427,7 @@ class partition_state {
   error open_failed_;
   std::optional<replication::leader> leader_;
   replication::parked_acks<parked_ack> acks_{bounds::parked_acks_max};
-  std::vector<parked_read> reads_;
+  waiting_reads reads_;
   offset seen_by_readers_{0};
   monotonic_time armed_until_ = monotonic_time::max();
   bool syncing_ = false;

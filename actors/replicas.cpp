@@ -93,7 +93,7 @@ class replicas_state {
       if (topic.before->configs != topic.after->configs)
         change_settings(*topic.after);
     }
-    if (!first && (what.cluster_configs || !what.broker_configs.empty()))
+    if (!first && (what.cluster_config || !what.broker_configs.empty()))
       for (const auto& topic : image_->topics_by_name())
         change_settings(*topic);
     publish_view(std::move(leaders));

@@ -3,7 +3,10 @@
 #include "runtime/authority/clock.hpp"
 #include "runtime/base/ids.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -65,6 +68,59 @@ class parked_acks {
     Reply reply;
   };
   std::size_t capacity_;
+  std::vector<entry> waiting_;
+};
+
+/// Readers that wait until there is more to read, or until their deadline; one request a reader, named by `reader`. Pure; owned
+/// by the partition actor.
+template <class Request, class Reply>
+class parked_reads {
+ public:
+  struct entry {
+    std::uint64_t reader = 0;
+    monotonic_time deadline;
+    Request request;
+    Reply reply;
+  };
+
+  bool empty() const { return waiting_.empty(); }
+
+  /// Parks a request and returns an older one of the same reader, which is to be answered now.
+  std::optional<entry> park(entry added) {
+    for (auto& waiting : waiting_)
+      if (waiting.reader == added.reader)
+        return std::exchange(waiting, std::move(added));
+    waiting_.push_back(std::move(added));
+    return std::nullopt;
+  }
+
+  /// All whose deadline has passed at `now`.
+  std::vector<entry> expire(monotonic_time now) {
+    return take([now](const entry& e) { return e.deadline <= now; });
+  }
+
+  std::vector<entry> take_all() {
+    return take([](const entry&) { return true; });
+  }
+
+  /// The earliest deadline, or `monotonic_time::max()`.
+  monotonic_time next_deadline() const {
+    auto next = monotonic_time::max();
+    for (const auto& waiting : waiting_)
+      next = std::min(next, waiting.deadline);
+    return next;
+  }
+
+ private:
+  template <class Which>
+  std::vector<entry> take(Which which) {
+    std::vector<entry> taken, kept;
+    for (auto& waiting : waiting_)
+      (which(waiting) ? taken : kept).push_back(std::move(waiting));
+    waiting_ = std::move(kept);
+    return taken;
+  }
+
   std::vector<entry> waiting_;
 };
 

@@ -1,0 +1,91 @@
+#include "actors/partition_slice.hpp"
+
+#include "actors/reader.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/log/errors.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+using schema::PartitionRead;
+using schema::PartitionSlice;
+
+wire<PartitionSlice> sealed(const partition_slice& found, std::optional<chunk> records) {
+  wire_builder<PartitionSlice> b;
+  if (records)
+    b->setRecords(b.attach(std::move(*records)));
+  b->setHighWatermark(found.high_watermark.value);
+  b->setLastStableOffset(found.high_watermark.value);
+  b->setLogStartOffset(found.log_start.value);
+  if (found.diverging) {
+    b->setDivergingEpoch(found.diverging->epoch.value);
+    b->setDivergingEndOffset(found.diverging->end.value);
+  }
+  return std::move(b).freeze();
+}
+
+/// The records as they can leave at once; none when they must be fetched from the device.
+std::optional<chunk> at_hand(const file_region& region) {
+  if (region.size > bounds::copied_slice_bytes && region.source->native_handle() >= 0) {
+    if (region.source->is_cached(region.position, region.size))
+      return region;
+    return std::nullopt;
+  }
+  unique_buffer buffer{region.size};
+  auto count = region.source->read_cached(region.position, buffer.span());
+  if (count && *count && **count == region.size)
+    return std::move(buffer).freeze(region.size);
+  return std::nullopt;
+}
+
+}  // namespace
+
+expected<partition_slice> look_up(log::log& in, PartitionRead::Reader m, offset high_watermark, const std::string& name) {
+  partition_slice out{{}, high_watermark, in.log_start_offset(), {}};
+  const offset from{m.getOffset()};
+  if (m.getLastFetchedEpoch() >= 0) {
+    const auto end = in.end_offset_for_epoch(leader_epoch{m.getLastFetchedEpoch()});
+    if (end.epoch.value != m.getLastFetchedEpoch() || end.end < from) {
+      out.diverging = end;
+      return out;
+    }
+  }
+  if (from < in.log_start_offset() || from > in.log_end_offset())
+    return log::make_error(log::errc::offset_out_of_range,
+                           name + ": offset " + std::to_string(from.value) + " is outside "
+                             + std::to_string(in.log_start_offset().value) + ".." + std::to_string(in.log_end_offset().value));
+  if (from >= high_watermark)
+    return out;
+  auto found = in.read(from, static_cast<std::size_t>(std::max(0, m.getMaxBytes())), high_watermark, m.getAtLeastOneBatch());
+  if (!found)
+    return with_context(name, found.error());
+  out.records = std::move(found->records);
+  return out;
+}
+
+bool is_enough(PartitionRead::Reader m, const partition_slice& found) {
+  return m.getMaxWaitMs() <= 0 || found.diverging
+         || found.records.size >= static_cast<std::size_t>(std::max(1, m.getMinBytes()));
+}
+
+void deliver_slice(caf::event_based_actor& self, const caf::actor& reader, slice_promise promise, partition_slice found) {
+  if (found.records.size == 0) {
+    promise.deliver(sealed(found, std::nullopt));
+    return;
+  }
+  if (auto records = at_hand(found.records)) {
+    promise.deliver(sealed(found, std::move(records)));
+    return;
+  }
+  read_region work{found.records};
+  self.request(reader, caf::infinite, std::move(work))
+    .then([promise, found = std::move(found)](const region_bytes& got) mutable { promise.deliver(sealed(found, got.bytes)); },
+          [promise](const caf::error& why) mutable { promise.deliver(why); });
+}
+
+}  // namespace troupe

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "runtime/log/log.hpp"
+#include "runtime/wire/caf.hpp"
+#include "schema/partition.capnp.h"
+
+#include <caf/actor.hpp>
+#include <caf/fwd.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <optional>
+#include <string>
+
+namespace troupe {
+
+/// What a read of a partition found; `records` has size 0 when nothing is there yet.
+struct partition_slice {
+  file_region records;
+  offset high_watermark;
+  offset log_start;
+  std::optional<log::epoch_end> diverging;
+};
+
+using slice_promise = caf::typed_response_promise<wire<schema::PartitionSlice>>;
+
+/// Finds what `m` asks for in `in`, below `high_watermark`. Errors: `offset_out_of_range`, the disk's. `name` is for messages.
+expected<partition_slice> look_up(log::log& in, schema::PartitionRead::Reader m, offset high_watermark,
+                                  const std::string& name);
+
+/// Whether a reader that is ready to wait need not.
+bool is_enough(schema::PartitionRead::Reader m, const partition_slice& found);
+
+/// Answers with `found`. Small slices are copied, large ones leave straight from the file; what is not in memory is fetched by
+/// `reader` first, so that nobody waits for the device here.
+void deliver_slice(caf::event_based_actor& self, const caf::actor& reader, slice_promise promise, partition_slice found);
+
+}  // namespace troupe
