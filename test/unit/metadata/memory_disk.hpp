@@ -65,7 +65,8 @@ class memory_disk final : public disk {
   /// Names in `directory` as one text.
   std::string names(const std::string& directory) {
     std::string out;
-    for (const auto& f : *list(directory))
+    const auto all = list(directory);
+    for (const auto& f : *all)
       out += (out.empty() ? "" : " ") + f.name;
     return out;
   }
