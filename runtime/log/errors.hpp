@@ -29,6 +29,7 @@ enum class errc : std::uint8_t {
   storage_failed,           ///< this very read or write failed; after a write the log is offline
   no_space,                 ///< the disk is full; nothing was appended, the log is sound and takes appends again later
   damaged_below_durable_mark,  ///< bytes that were synced once are gone or wrong; nothing was cut, no appends are taken
+  wrong_topic,              ///< the directory holds the log of another topic of the same name
 };
 
 /// The error `code` of this domain with the sentence that a person will read.

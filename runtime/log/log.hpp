@@ -17,6 +17,8 @@
 
 namespace troupe::log {
 
+struct log_state;
+
 /// What the owner knows of a log before it is opened.
 struct open_hints {
   bool clean_stop = false;      ///< the last owner has called `close` and a durable mark says so: nothing is verified
@@ -38,8 +40,7 @@ struct append_result {
 /// Records as they lie in one segment: whole batches. Empty when there is nothing to read or nothing fits.
 struct read_result {
   file_region records;
-  offset first = no_offset;  ///< base offset of the first batch, at or below the offset asked for
-  offset next = no_offset;   ///< where to read on
+  offset next = no_offset;  ///< where to read on; -1 when nothing was read
 };
 
 /// An answer to ListOffsets. `at` is -1 when there is no such record.
@@ -94,6 +95,8 @@ class log {
   std::uint64_t size_bytes() const;
   std::size_t segment_count() const;
   const recovery_report& recovery() const;
+  /// Sentences about repairs since the last call (an index that was built anew), for the log lines.
+  std::vector<std::string> take_notes();
   /// Why this log takes no appends though its disk works: `damaged_below_durable_mark`, naming file and position.
   /// Reads from there on fail with it. No error: sound.
   const error& damage() const;
@@ -185,9 +188,8 @@ class log {
   error close();
 
  private:
-  struct state;
-  explicit log(std::unique_ptr<state> s);
-  std::unique_ptr<state> state_;
+  explicit log(std::unique_ptr<log_state> state);
+  std::unique_ptr<log_state> state_;
 };
 
 }  // namespace troupe::log

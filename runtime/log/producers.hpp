@@ -3,7 +3,7 @@
 #include "runtime/authority/clock.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
-#include "runtime/log/batch.hpp"
+#include "runtime/log/batch_head.hpp"
 #include "runtime/log/compaction.hpp"
 
 #include <array>
@@ -64,10 +64,13 @@ class producers {
  public:
   /// Checks a client's batch that has a producer. A remembered batch with the same sequences: the batch was appended
   /// before. Empty: append it. Errors: `out_of_order_sequence`, `invalid_producer_epoch`.
-  expected<std::optional<remembered_batch>> check(const batch_view& batch) const;
+  expected<std::optional<remembered_batch>> check(const batch_head& batch) const;
 
-  /// A batch with a producer was appended at [first, last]; checked before, or read from the log.
-  void appended(const batch_view& batch, offset first, offset last);
+  /// A batch with a producer was appended, or is met while the log is replayed: no checks. Transaction markers go to
+  /// `ended`.
+  void appended(const batch_head& batch);
+  /// A transaction marker was appended, written by a coordinator of that epoch.
+  void ended(const batch_head& marker, std::int32_t coordinator_epoch);
 
   /// Forgets producers that have been silent for `expiration`; not those with an open transaction. True when any went.
   bool expire(wall_time now, std::chrono::milliseconds expiration);
