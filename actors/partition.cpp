@@ -5,6 +5,7 @@
 #include "runtime/base/bounds.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
+#include "runtime/node/log_directory.hpp"
 #include "runtime/replication/leader.hpp"
 #include "runtime/replication/parked.hpp"
 
@@ -80,6 +81,8 @@ class partition_state {
     if (auto refused = admit_write(*m))
       return refused;
     const auto* records = std::get_if<byte_slice>(&m.attachment(m->getRecords()));
+    if (!records)
+      return log::make_error(log::errc::invalid_record, describe() + ": the append came without records");
     auto done = log_->append_as_leader(*records, leader_->epoch(), context_->time.wall_now());
     if (!done)
       return failed_write(done.error());
@@ -198,9 +201,12 @@ class partition_state {
   caf::result<wire<PartitionDurable>> close() {
     closing_ = true;
     fail_parked(make_error(node_errc::shutting_down, describe() + ": the node is stopping; retry at its next start"));
-    if (log_)
+    if (log_) {
       if (auto failed = log_->close())
         return failed;
+    } else if (auto there = context_->storage.exists(spec_.directory); !spec_.hints.clean_stop && (!there || *there)) {
+      return make_error(node_errc::shutting_down, describe() + ": not verified since the last start");
+    }
     return durable_point();
   }
 
@@ -236,6 +242,9 @@ class partition_state {
       return {};
     if (open_failed_)
       return open_failed_;
+    auto aside = put_aside_foreign(context_->storage, spec_.directory, spec_.id.topic);
+    if (aside && !aside->empty())
+      say(log_level::warning, "its folder held a deleted topic of the same name, which is now at " + *aside);
     auto opened = log::log::open(context_->storage, spec_.directory, spec_.options, spec_.hints, context_->time.wall_now());
     if (!opened) {
       open_failed_ = with_context(describe(), opened.error());

@@ -200,6 +200,10 @@ class replicas_state {
       if (std::find(p.replicas.begin(), p.replicas.end(), context_->self) == p.replicas.end())
         continue;
       const partition_id id{topic.id, partition_index{static_cast<std::int32_t>(i)}};
+      if (auto dropping = dropping_.find(partition_folder(topic.name, id.index)); dropping != dropping_.end()) {
+        dropping->second = id;  // led as soon as the folder is free
+        continue;
+      }
       auto& replica = replicas_[id];
       if (!replica.actor)
         spawn(topic, id, replica);
@@ -268,32 +272,47 @@ class replicas_state {
       const auto found = replicas_.find(id);
       if (found == replicas_.end())
         continue;
-      auto [actor, disk, failures] = found->second;
+      const auto dropped = found->second;
       replicas_.erase(found);
-      --disk->replicas;
-      remove_folder(partition_folder(topic.name, id.index), id, disk);
-      if (!actor)
+      const auto folder = partition_folder(topic.name, id.index);
+      dropping_.emplace(folder, std::nullopt);
+      auto remove = [this, folder, id, disk = dropped.disk] { remove_folder(folder, id, disk); };
+      if (!dropped.actor) {
+        remove();
         continue;
-      by_address_.erase(actor.address());
-      self_->request(actor, caf::infinite, partition_drop{})
-        .then([this, actor](const disk_done&) { self_->send_exit(actor, caf::exit_reason::user_shutdown); },
-              [](const caf::error&) {});
+      }
+      by_address_.erase(dropped.actor.address());
+      self_->request(dropped.actor, caf::infinite, partition_drop{})
+        .then([this, remove, actor = dropped.actor](const disk_done&) {
+          self_->send_exit(actor, caf::exit_reason::user_shutdown);
+          remove();
+        }, [remove](const caf::error&) { remove(); });
     }
   }
 
-  /// Moves a deleted partition's folder out of the way of a new topic of that name at once and removes it in the background.
-  /// Files that are still being sent stay readable until then.
+  /// Moves a deleted partition's folder out of the way and removes it in the background; files that are still being sent stay
+  /// readable until then. A new topic of that name waits for this: two logs must never share a folder.
   void remove_folder(const std::string& folder, const partition_id& id, disk_state* disk) {
     folder_on_disk_.erase(folder);
+    --disk->replicas;
     disk->dirty |= disk->directory.offsets.erase(folder) > 0;
+    disk->directory.partitions.erase(folder);
     const auto from = disk->directory.path + "/" + folder;
-    auto there = context_->storage.exists(from);
-    if (!there || !*there)
-      return;
     const auto to = from + "." + to_string(id.topic) + deleted_suffix;
-    if (auto failed = context_->storage.rename(from, to))
-      return say(log_level::error, "deleted topic stays on the disk: " + render(failed));
-    self_->request(disk->syncer, caf::infinite, remove_tree{to})
+    auto there = context_->storage.exists(from);
+    if (there && *there) {
+      if (auto failed = context_->storage.rename(from, to))
+        say(log_level::error, "deleted topic stays on the disk: " + render(failed));
+      else
+        remove_tree_of(disk, to);
+    }
+    const auto next = dropping_.extract(folder);
+    if (next && next.mapped())
+      restart({*next.mapped()});
+  }
+
+  void remove_tree_of(const disk_state* disk, const std::string& path) {
+    self_->request(disk->syncer, caf::infinite, remove_tree{path})
       .then([](const disk_done&) {},
             [this](const caf::error& why) { say(log_level::error, "deleted topic stays on the disk: " + render(why)); });
   }
@@ -320,12 +339,28 @@ class replicas_state {
   /// Logs are opened at their first use; those that exist are opened soon after the start anyway, a few at a time, so that
   /// damage is found and retention goes on in topics that nobody reads.
   void begin_opening() {
+    put_strays_aside();
     for (const auto& [id, replica] : replicas_)
       if (replica.actor && replica.disk->directory.partitions.contains(
                              partition_folder(image_->find_topic(id.topic)->name, id.index)))
         to_open_.push_back(replica.actor);
     for (int i = 0; i < bounds::opening_at_once; ++i)
       open_next();
+  }
+
+  /// Folders of topics that the metadata do not know are kept, but never opened: metadata may be wrong, data are not remade.
+  void put_strays_aside() {
+    for (auto& disk : disks_)
+      for (const auto& folder : disk.directory.partitions) {
+        const auto dash = folder.find_last_of('-');
+        const auto topic = image_->find_topic(folder.substr(0, dash));
+        if (topic && std::stoll(folder.substr(dash + 1)) < topic->partition_count())
+          continue;
+        folder_on_disk_.erase(folder);
+        auto aside = put_aside(context_->storage, disk.directory.path + "/" + folder);
+        say(log_level::warning, folder + " belongs to no topic; "
+                                  + (aside ? "it is now at " + *aside + ", remove it when you do not need it" : render(aside.error())));
+      }
   }
 
   void open_next() {
@@ -346,7 +381,7 @@ class replicas_state {
     for (const auto& [folder, known] : disk.directory.offsets) {
       const auto dash = folder.find_last_of('-');
       const auto topic = folder.substr(0, dash);
-      const partition_index index{static_cast<std::int32_t>(std::stol(folder.substr(dash + 1)))};
+      const partition_index index{static_cast<std::int32_t>(std::stoll(folder.substr(dash + 1)))};
       recovery.push_back({topic, index, known.recovery_point});
       if (known.log_start > offset{0})
         starts.push_back({topic, index, known.log_start});
@@ -407,6 +442,7 @@ class replicas_state {
   caf::actor reader_;
   std::deque<disk_state> disks_;  // addresses stay
   std::unordered_map<std::string, disk_state*> folder_on_disk_;
+  std::unordered_map<std::string, std::optional<partition_id>> dropping_;  ///< folders; with who waits for one
   std::unordered_map<partition_id, replica_state> replicas_;
   std::unordered_map<caf::actor_addr, partition_id> by_address_;
   std::shared_ptr<const metadata::image> image_;

@@ -18,7 +18,7 @@ std::string properties_path(const std::string& directory) { return directory + "
 /// `topic-N` with a number behind the last dash.
 bool is_partition_folder(std::string_view name) {
   const auto dash = name.find_last_of('-');
-  return dash != std::string_view::npos && dash > 0 && dash + 1 < name.size()
+  return dash != std::string_view::npos && dash > 0 && dash + 1 < name.size() && name.size() - dash <= 10
          && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(dash) + 1, name.end(),
                         [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -122,6 +122,37 @@ expected<log_directory> open_log_directory(disk& on, random_source& random, cons
   read_checkpoint(on, log_start_checkpoint_path(path), d, &known_offsets::log_start);
   read_checkpoint(on, cleaner_checkpoint_path(path), d, &known_offsets::cleaned_to);
   return d;
+}
+
+expected<std::string> put_aside_foreign(disk& on, const std::string& folder, const topic_id& owner) {
+  const auto path = folder + "/partition.metadata";
+  auto there = on.exists(path);
+  if (!there)
+    return there.error();
+  if (!*there)
+    return std::string{};
+  auto content = read_file(on, path, small_file_bytes_max);
+  if (!content)
+    return content.error();
+  if (as_text(*content).find("topic_id: " + to_string(owner)) != std::string_view::npos)
+    return std::string{};
+  return put_aside(on, folder);
+}
+
+expected<std::string> put_aside(disk& on, const std::string& folder) {
+  for (int n = 0;; ++n) {
+    const auto to = folder + "." + std::to_string(n) + stray_suffix;
+    auto taken = on.exists(to);
+    if (!taken)
+      return taken.error();
+    if (*taken)
+      continue;
+    if (auto failed = on.rename(folder, to))
+      return failed;
+    if (auto failed = on.sync_directory(parent_path(folder)))
+      return failed;
+    return to;
+  }
 }
 
 std::string recovery_checkpoint_path(const std::string& directory) {

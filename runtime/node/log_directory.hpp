@@ -39,6 +39,13 @@ struct log_directory {
 expected<log_directory> open_log_directory(disk& on, random_source& random, const std::string& path, node_id self,
                                            const std::string& cluster_id);
 
+/// Moves a partition's folder out of the way when it holds another topic than `owner`: one of the same name that was deleted
+/// just before a crash. Returns where it went, or an empty path when there was nothing to do. Nothing is removed.
+expected<std::string> put_aside_foreign(disk& on, const std::string& folder, const topic_id& owner);
+
+/// Moves the folder of a topic that the metadata do not know out of the way; returns where it went.
+expected<std::string> put_aside(disk& on, const std::string& folder);
+
 /// Files of a log directory, in Kafka's formats and names.
 std::string recovery_checkpoint_path(const std::string& directory);
 std::string log_start_checkpoint_path(const std::string& directory);
