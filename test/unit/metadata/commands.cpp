@@ -1,0 +1,318 @@
+// Runs the command scripts of this folder. What the subject understands:
+//   broker ID [rack=R] [fenced]                   a broker that is there already
+//   register ID incarnation=N [rack=R] [fenced] [alive]
+//   state ID epoch=N [fenced] [stopping]
+//   create NAME [partitions=N] [factor=N] [start=N] [at=INDEX:ID+ID,INDEX:ID…] [KEY=VALUE…] [KEY] [dry]
+//   grow NAME COUNT [at=ID+ID,ID+ID…] [start=N]
+//   delete NAME, delete #N                        by name, by the number of the topic's id
+//   set|remove|append|subtract RESOURCE KEY [VALUE]     a resource is topic:NAME, broker:ID or cluster
+//   replace RESOURCE [KEY=VALUE…]
+//   ids NODE [epoch=N]
+//   rules KEY=VALUE                               deletion=off, partitions=N, factor=N
+// The answer of a command is the records it makes, in short form, or the error; the records are applied. `show NAME` tells
+// a topic as the image has it.
+#include "../script.hpp"
+#include "fixtures.hpp"
+
+#include <sstream>
+
+using namespace troupe;
+using namespace troupe::metadata;
+using namespace troupe::metadata::test;
+
+namespace {
+
+using words = std::vector<std::string>;
+
+words split(const std::string& text, char at) {
+  words out;
+  std::istringstream in{text};
+  for (std::string word; std::getline(in, word, at);)
+    if (!word.empty())
+      out.push_back(word);
+  return out;
+}
+
+std::vector<node_id> nodes(const std::string& text) {
+  std::vector<node_id> out;
+  for (const auto& id : split(text, '+'))
+    out.emplace_back(std::stoi(id));
+  return out;
+}
+
+std::string shown(const std::vector<node_id>& ids) {
+  std::string out;
+  for (auto id : ids)
+    out += (out.empty() ? "" : "+") + std::to_string(id.value);
+  return out.empty() ? "none" : out;
+}
+
+std::string name_of(errc code) {
+  static const std::map<errc, std::string> names{
+    {errc::topic_already_exists, "topic_already_exists"}, {errc::invalid_topic_name, "invalid_topic_name"},
+    {errc::topic_authorization_failed, "topic_authorization_failed"}, {errc::unknown_topic, "unknown_topic"},
+    {errc::unknown_topic_id, "unknown_topic_id"}, {errc::topic_deletion_disabled, "topic_deletion_disabled"},
+    {errc::invalid_partitions, "invalid_partitions"}, {errc::invalid_replication_factor, "invalid_replication_factor"},
+    {errc::invalid_replica_assignment, "invalid_replica_assignment"}, {errc::invalid_config, "invalid_config"},
+    {errc::invalid_request, "invalid_request"}, {errc::policy_violation, "policy_violation"},
+    {errc::broker_id_not_registered, "broker_id_not_registered"},
+    {errc::duplicate_broker_registration, "duplicate_broker_registration"},
+    {errc::stale_broker_epoch, "stale_broker_epoch"}, {errc::producer_ids_exhausted, "producer_ids_exhausted"}};
+  const auto found = names.find(code);
+  return found == names.end() ? "another error" : found->second;
+}
+
+std::string shown(const error& e) {
+  return name_of(static_cast<errc>(e.code())) + ": " + render(e);
+}
+
+std::string shown(schema::ConfigRecord::Reader r) {
+  const auto resource = r.getResource();
+  auto out = std::string{resource.isTopic() ? "topic" : resource.isBroker() ? "broker " + std::to_string(resource.getBroker()) : "cluster"};
+  const auto state = r.getState();
+  return out + " " + r.getKey().cStr() + (state.isValue() ? "=" + std::string{state.getValue().cStr()} : " removed");
+}
+
+std::string shown(schema::MetadataRecord::Reader r) {
+  if (r.isTopic())
+    return std::string{"topic "} + r.getTopic().getName().cStr();
+  if (r.isPartition()) {
+    const auto p = r.getPartition();
+    std::vector<node_id> replicas;
+    for (auto id : p.getReplicas())
+      replicas.emplace_back(id);
+    return std::to_string(p.getIndex()) + ":" + shown(replicas);
+  }
+  if (r.isConfig())
+    return shown(r.getConfig());
+  if (r.isBroker())
+    return "broker " + std::to_string(r.getBroker().getId()) + " epoch=" + std::to_string(r.getBroker().getEpoch());
+  return to_text(r);
+}
+
+class cluster {
+ public:
+  std::string run(const std::string& input) {
+    const auto in = split(input, ' ');
+    const auto& verb = in.at(0);
+    if (verb == "broker")
+      return commit(records{broker_record(broker_of(std::stoi(in.at(1)), option(in, "rack"), has(in, "fenced")))}, true);
+    if (verb == "register")
+      return register_one(in);
+    if (verb == "state")
+      return commit(change_broker(*now_, node_id{std::stoi(in.at(1))}, number(in, "epoch", 0), has(in, "fenced"), has(in, "stopping")));
+    if (verb == "create")
+      return create(in);
+    if (verb == "grow")
+      return grow(in);
+    if (verb == "delete")
+      return commit(in.at(1)[0] == '#' ? delete_topic(*now_, rules_, id_of(static_cast<std::uint8_t>(std::stoi(in[1].substr(1)))))
+                                       : delete_topic(*now_, rules_, in[1]));
+    if (verb == "replace")
+      return replace(in);
+    if (verb == "ids")
+      return ids(in);
+    if (verb == "rules")
+      return set_rule(in.at(1));
+    if (verb == "show")
+      return show(in.at(1));
+    return change(in);
+  }
+
+ private:
+  std::string commit(const expected<records>& made, bool quietly = false) {
+    if (!made)
+      return shown(made.error());
+    std::string out;
+    for (const auto& r : *made)
+      out += (out.empty() ? "" : ", ") + shown(*r);
+    now_ = applied(now_, *made);
+    return quietly ? "ok" : out.empty() ? "nothing" : out;
+  }
+
+  static bool has(const words& in, const std::string& flag) { return std::find(in.begin(), in.end(), flag) != in.end(); }
+  static const char* option(const words& in, const std::string& key) {
+    for (const auto& word : in)
+      if (word.starts_with(key + "="))
+        return word.c_str() + key.size() + 1;
+    return nullptr;
+  }
+  static std::int32_t number(const words& in, const std::string& key, std::int32_t otherwise) {
+    const auto* text = option(in, key);
+    return text ? std::stoi(text) : otherwise;
+  }
+
+  std::string register_one(const words& in) {
+    register_broker_command wish;
+    wish.id = node_id{std::stoi(in.at(1))};
+    wish.incarnation = id_of(static_cast<std::uint8_t>(number(in, "incarnation", 1)));
+    wish.endpoints = {{"PLAINTEXT", "host", 9092, "PLAINTEXT"}};
+    if (const auto* rack = option(in, "rack"))
+      wish.rack = rack;
+    wish.fenced = has(in, "fenced");
+    wish.previous_alive = has(in, "alive");
+    auto done = register_broker(*now_, wish);
+    return commit(done ? expected<records>{done->records} : done.error());
+  }
+
+  std::string create(const words& in) {
+    create_topic_command wish;
+    wish.name = in.at(1) == "''" ? "" : in[1].starts_with("x*") ? std::string(std::stoul(in[1].substr(2)), 'x') : in[1];
+    wish.id = id_of(++topics_);
+    for (std::size_t i = 2; i < in.size(); ++i) {
+      const auto equals = in[i].find('=');
+      const auto key = in[i].substr(0, equals);
+      const auto value = equals == std::string::npos ? std::optional<std::string>{} : in[i].substr(equals + 1);
+      if (key == "partitions")
+        wish.partitions = std::stoi(*value);
+      else if (key == "factor")
+        wish.replication_factor = static_cast<std::int16_t>(std::stoi(*value));
+      else if (key == "start")
+        wish.start = static_cast<std::uint32_t>(std::stoul(*value));
+      else if (key == "at")
+        for (const auto& part : split(*value, ',')) {
+          const auto colon = part.find(':');
+          wish.assignments.push_back({partition_index{std::stoi(part.substr(0, colon))}, nodes(part.substr(colon + 1))});
+        }
+      else if (key != "dry")
+        wish.configs.emplace_back(key, value);
+    }
+    auto done = create_topic(*now_, rules_, wish);
+    if (done && has(in, "dry"))
+      return std::to_string(done->partitions) + " partitions on " + std::to_string(done->replication_factor) + " each";
+    return commit(done ? expected<records>{done->records} : done.error());
+  }
+
+  std::string grow(const words& in) {
+    create_partitions_command wish{in.at(1), std::stoi(in.at(2)), std::nullopt, static_cast<std::uint32_t>(number(in, "start", 0))};
+    if (const auto* at = option(in, "at")) {
+      wish.assignments.emplace();
+      for (const auto& part : split(at, ','))
+        wish.assignments->push_back(part == "nobody" ? std::vector<node_id>{} : nodes(part));
+    }
+    return commit(create_partitions(*now_, wish));
+  }
+
+  static config_resource resource(const std::string& text) {
+    const auto colon = text.find(':');
+    if (colon == std::string::npos)
+      return {config_resource_type::cluster_default, {}};
+    return {text[0] == 't' ? config_resource_type::topic : config_resource_type::broker, text.substr(colon + 1)};
+  }
+
+  std::string replace(const words& in) {
+    std::vector<std::pair<std::string, std::optional<std::string>>> wanted;
+    for (std::size_t i = 2; i < in.size(); ++i) {
+      const auto equals = in[i].find('=');
+      wanted.emplace_back(in[i].substr(0, equals),
+                          equals == std::string::npos ? std::optional<std::string>{} : in[i].substr(equals + 1));
+    }
+    return commit(alter_configs(*now_, rules_, resource(in.at(1)), wanted));
+  }
+
+  std::string change(const words& in) {
+    static const std::map<std::string, config_operation> operations{
+      {"set", config_operation::set}, {"remove", config_operation::remove}, {"append", config_operation::append},
+      {"subtract", config_operation::subtract}, {"twist", static_cast<config_operation>(9)}};
+    const auto operation = operations.find(in.at(0));
+    if (operation == operations.end())
+      return "no such command";
+    std::vector<config_change> changes;
+    for (std::size_t i = 2; i < in.size(); i += 2) {
+      const auto value = i + 1 < in.size() ? std::optional{in[i + 1] == "''" ? "" : in[i + 1]} : std::nullopt;
+      changes.push_back({in[i], operation->second, value});
+    }
+    return commit(change_configs(*now_, rules_, resource(in.at(1)), changes));
+  }
+
+  std::string ids(const words& in) {
+    auto done = grant_producer_ids(*now_, node_id{std::stoi(in.at(1))}, number(in, "epoch", -1));
+    if (!done)
+      return shown(done.error());
+    commit(done->records);
+    return std::to_string(done->first.value) + " and " + std::to_string(done->count - 1) + " more";
+  }
+
+  std::string set_rule(const std::string& rule) {
+    const auto value = rule.substr(rule.find('=') + 1);
+    if (rule.starts_with("deletion"))
+      rules_.topic_deletion_enabled = value == "on";
+    else if (rule.starts_with("partitions"))
+      rules_.default_partitions = std::stoi(value);
+    else
+      rules_.default_replication_factor = static_cast<std::int16_t>(std::stoi(value));
+    return "ok";
+  }
+
+  std::string show(const std::string& name) const {
+    const auto t = now_->find_topic(name);
+    if (!t)
+      return "nothing";
+    std::string out;
+    for (const auto& p : t->partitions)
+      out += (out.empty() ? "" : ", ") + shown(p.replicas) + " led by " + std::to_string(p.leader.value) + " in sync " + shown(p.in_sync);
+    for (const auto& [key, value] : t->configs)
+      out += ", " + key + "=" + value;
+    return out;
+  }
+
+  test_rules table_;
+  command_rules rules_{table_};
+  image_ptr now_ = empty_image();
+  std::uint8_t topics_ = 0;
+};
+
+std::string script(const char* name) {
+  return std::string{TROUPE_TEST_DIR} + "/" + name;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(topics_are_created_grown_and_deleted_as_the_script_says) {
+  troupe::test::run_script<cluster>(script("topics.txt"));
+}
+
+BOOST_AUTO_TEST_CASE(replicas_are_placed_as_the_script_says) {
+  troupe::test::run_script<cluster>(script("placement.txt"));
+}
+
+BOOST_AUTO_TEST_CASE(settings_change_as_the_script_says) {
+  troupe::test::run_script<cluster>(script("configs.txt"));
+}
+
+BOOST_AUTO_TEST_CASE(brokers_register_and_get_producer_ids_as_the_script_says) {
+  troupe::test::run_script<cluster>(script("brokers.txt"));
+}
+
+BOOST_AUTO_TEST_CASE(resources_are_named_by_kafka_s_numbers) {
+  BOOST_TEST((config_resource_of(2, "lines")->type == config_resource_type::topic));
+  BOOST_TEST((config_resource_of(4, "12")->type == config_resource_type::broker));
+  BOOST_TEST((config_resource_of(4, "")->type == config_resource_type::cluster_default));
+  for (const auto& [type, name] : std::vector<std::pair<int, std::string>>{{4, "x"}, {4, "-1"}, {4, "99999999999"}, {8, "1"}, {0, ""}})
+    BOOST_TEST(is(config_resource_of(static_cast<std::int8_t>(type), name).error(), errc::invalid_request));
+}
+
+BOOST_AUTO_TEST_CASE(producer_ids_end_with_an_error) {
+  constexpr auto last = std::numeric_limits<std::int64_t>::max();
+  const auto now = applied(empty_image(), {broker_record(broker_of(1)), producer_ids_record(last - 5, node_id{1}, 1)});
+  BOOST_TEST(is(grant_producer_ids(*now, node_id{1}, -1).error(), errc::producer_ids_exhausted));
+}
+
+BOOST_AUTO_TEST_CASE(limits_are_reached_and_named) {
+  test_rules table;
+  const command_rules rules{table};
+  const auto now = applied(empty_image(), {broker_record(broker_of(1))});
+  create_topic_command wish{"lines", 10'000, 1, {}, {}, id_of(1), 0};
+  auto all = create_topic(*now, rules, wish);
+  BOOST_REQUIRE(all);
+  BOOST_TEST(applied(now, all->records)->partition_count() == 10'000);
+  ++wish.partitions;
+  BOOST_TEST(is(create_topic(*now, rules, wish).error(), errc::policy_violation));
+  wish.partitions = 1;
+  wish.configs.emplace_back("retention.ms", std::string(40'000, '1'));
+  BOOST_TEST(is(create_topic(*now, rules, wish).error(), errc::policy_violation));
+  wish.configs.assign(1'001, {"retention.ms", "1"});
+  BOOST_TEST(is(create_topic(*now, rules, wish).error(), errc::policy_violation));
+  register_broker_command other{node_id{2}, id_of(9), std::vector<broker_endpoint>(65), std::nullopt};
+  BOOST_TEST(is(register_broker(*now, other).error(), errc::policy_violation));
+}
