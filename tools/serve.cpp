@@ -50,6 +50,16 @@ expected<Reply> ask(caf::scoped_actor& self, const caf::actor& node, Request req
   return out;
 }
 
+/// A node that ends by itself ends the process: whoever started it sees that and decides.
+caf::behavior watch(caf::event_based_actor* self, const caf::actor& node) {
+  self->monitor(node);
+  self->set_down_handler([self](caf::down_msg&) {
+    posix::send_stop_signal();
+    self->quit();
+  });
+  return {[](int) {}};
+}
+
 int run(node_context& context) {
   caf::scoped_actor self{context.system};
   auto node = spawn_node(context);
@@ -62,15 +72,7 @@ int run(node_context& context) {
   for (const auto& l : ready->listeners)
     std::cout << "ready " << l.name << "://" << (l.at.host.find(':') == std::string::npos ? l.at.host : "[" + l.at.host + "]")
               << ":" << l.at.port << std::endl;
-  // A node that ends by itself ends the process: whoever started it sees that and decides.
-  context.system.spawn([node](caf::event_based_actor* watcher) {
-    watcher->monitor(node);
-    watcher->set_down_handler([watcher](caf::down_msg&) {
-      posix::send_stop_signal();
-      watcher->quit();
-    });
-    return caf::behavior{[](int) {}};
-  });
+  context.system.spawn(watch, node);
   const auto signal = posix::wait_for_stop_signal();
   context.log.write(log_level::info, "troupe", "stopping on " + signal);
   auto stopped = ask<node_stopped>(self, node, node_stop{});
