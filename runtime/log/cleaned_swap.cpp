@@ -81,7 +81,7 @@ error remove_replaced(disk& on, const std::string& directory, const std::vector<
       if (auto failed = on.remove(directory + "/" + entry.name))
         return failed;
   }
-  return on.sync_directory(directory);
+  return {};
 }
 
 // Renames the log only when it is still there: a start may find the swap half done.
@@ -99,6 +99,8 @@ error finish(disk& on, const std::string& directory, const std::vector<replaceme
       if (auto failed = r.vanishes() ? on.remove(from) : on.rename(from, to))
         return failed;
     }
+  // Removals and renames are durable before the file that would repeat them goes; and that it is gone must be durable
+  // before the log may change these segments again.
   if (auto failed = on.sync_directory(directory))
     return failed;
   if (auto failed = remove_if_there(on, directory + "/" + std::string{swap_file}))

@@ -12,7 +12,7 @@
 // deleted key.
 //   clean    <base>.log.cleaned, .index.cleaned, .timeindex.cleaned are written and synced
 //   commit   the file `compaction.swap` names what is replaced by what; written, synced, renamed, directory synced
-//   remove   old segments and indexes of each [base, end), all but <base>.log; directory synced
+//   remove   old segments and indexes of each [base, end), all but <base>.log
 //   finish   <base>.*.cleaned are renamed to <base>.*; directory synced; `compaction.swap` removed; directory synced
 // Producer snapshots and the epoch checkpoint are not touched: what they tell stays true (KAFKA-12520).
 
