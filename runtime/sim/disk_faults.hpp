@@ -20,6 +20,7 @@ enum class fault_kind : std::uint8_t {
   stale_sector,       ///< as `lost_write` for one sector of the write
   misdirected_write,  ///< the device stores the write in another place of the same file, over what is there
   sync_error,         ///< the sync fails once; what it covered stays visible until power is lost, and is gone then
+  no_handles,         ///< the file cannot be opened, since the process has too many open
   slow,               ///< the call takes long: told to the callback, the call itself goes on as always
 };
 

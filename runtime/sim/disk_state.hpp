@@ -21,7 +21,6 @@ constexpr std::uint64_t sector_bytes = 512;
 
 /// A write or a truncation that is not durable yet.
 struct file_change {
-  std::uint64_t number = 0;  ///< in the order of all changes of the disk
   bool is_truncation = false;
   std::uint64_t position = 0;  ///< of a truncation: the new size
   std::vector<std::uint8_t> bytes;
