@@ -12,6 +12,7 @@
 #include "runtime/metadata/quorum_state.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
+#include "runtime/node/log_directory.hpp"
 #include "schema/kafka/init_producer_id.hpp"
 
 #include <caf/all.hpp>
@@ -73,7 +74,7 @@ class controller_state {
   // -- start ------------------------------------------------------------------------------------------------------
 
   error recover() {
-    const auto directory = context_->settings.log_dirs().front() + "/__cluster_metadata-0";
+    const auto directory = context_->settings.log_dirs().front() + "/" + metadata_folder;
     auto opened = metadata::journal::open(context_->storage, directory);
     if (!opened)
       return opened.error();

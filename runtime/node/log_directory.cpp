@@ -18,7 +18,7 @@ std::string properties_path(const std::string& directory) { return directory + "
 /// `topic-N` with a number behind the last dash.
 bool is_partition_folder(std::string_view name) {
   const auto dash = name.find_last_of('-');
-  return dash != std::string_view::npos && dash > 0 && dash + 1 < name.size() && name.size() - dash <= 10
+  return name != metadata_folder && dash != std::string_view::npos && dash > 0 && dash + 1 < name.size() && name.size() - dash <= 10
          && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(dash) + 1, name.end(),
                         [](char c) { return c >= '0' && c <= '9'; });
 }

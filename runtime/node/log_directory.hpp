@@ -54,6 +54,8 @@ std::string clean_mark_path(const std::string& directory);
 /// What stands in the clean mark.
 std::vector<std::uint8_t> clean_mark();
 
+/// Folder of the metadata log, in the first log directory.
+constexpr auto metadata_folder = "__cluster_metadata-0";
 /// Suffix of a partition's folder that is being deleted.
 constexpr auto deleted_suffix = "-delete";
 /// Suffix of a folder that belongs to another topic of the same name and was put aside.
