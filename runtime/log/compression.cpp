@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <memory>
 
@@ -271,6 +272,11 @@ expected<byte_vector> unpack_zstd(bytes_view packed, std::size_t limit) {
   const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context{ZSTD_createDCtx(), ZSTD_freeDCtx};
   if (!context)
     return failed(codec::zstd, "no memory");
+  // The window is reserved as the frame asks for it, before any output: no more than the limit, but what clients use in
+  // any case (8 MiB; their strongest levels ask for 128 MiB).
+  constexpr int window_log_min = 23, window_log_max = 27;
+  const auto window_log = std::clamp(static_cast<int>(std::bit_width(limit)) - 1, window_log_min, window_log_max);
+  ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, window_log);
   bounded_output out{codec::zstd, packed.size(), limit};
   ZSTD_inBuffer in{packed.data(), packed.size(), 0};
   while (true) {

@@ -23,8 +23,9 @@ struct compression_levels {
 expected<std::vector<std::uint8_t>> compress(codec with, const compression_levels& levels, bytes_view plain);
 
 /// Unpacks the records of a batch. The result never grows beyond `max_output_bytes`, and grows as output really comes,
-/// so that a small input does not reserve much memory (zstd may reserve the address space of the window that the frame
-/// names, at most 128 MiB, of which only what is written to becomes memory). Snappy is taken with and without framing.
+/// so that a small input does not reserve much memory. (Zstd reserves the window that a frame names: at most
+/// `max_output_bytes` or 8 MiB, whichever is more, and never above 128 MiB. Of that only what is written to becomes
+/// memory.) Snappy is taken with and without framing.
 /// Errors: `output_limit` when there would be more, `corrupt_batch` for bytes that are not of this codec or cut short.
 expected<std::vector<std::uint8_t>> decompress(codec with, bytes_view packed, std::size_t max_output_bytes);
 

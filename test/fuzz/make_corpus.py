@@ -1,4 +1,4 @@
-"""Makes corpus/kafka_requests and corpus/kafka_responses of the golden messages: each API's oldest and newest version.
+"""Makes the seeds under corpus/ of golden messages (each API's oldest and newest version) and golden batches.
 
 make_corpus.py <repository>
 """
@@ -33,3 +33,14 @@ for name, versions in messages.items():
             head += b"\0" if version >= flexible_from[api] else b""
         with open(os.path.join(folder, f"{api}_{version}"), "wb") as seed:
             seed.write(head + versions[version])
+
+# corpus/record_batch: a byte of choices, then a batch of a real client.
+for client in ("kafka-4.3.1", "librdkafka-2.16.0"):
+    folder = os.path.join(root, "test/fuzz/corpus/record_batch")
+    os.makedirs(folder, exist_ok=True)
+    for choice, line in enumerate(open(os.path.join(root, f"test/unit/log/golden/{client}.hex"), encoding="utf-8")):
+        name, hexed = line.split()
+        batch = bytes.fromhex(hexed)
+        if len(batch) < 2000:
+            with open(os.path.join(folder, name), "wb") as seed:
+                seed.write(bytes([choice * 37 % 128]) + batch)
