@@ -187,11 +187,13 @@ error simulated_disk::rename(const std::string& from, const std::string& to) {
   const auto old = s.find(to);
   if (old == number)
     return {};
+  if ((to + "/").starts_with(from + "/"))
+    return make_error(disk_errc::io, from + ": cannot be moved into itself");
+  if ((from + "/").starts_with(to + "/"))
+    return make_error(disk_errc::exists, to + ": directory not empty");
   if (old)
     if (auto refused = check_replace(s, *number, *old, to))
       return refused;
-  if (s.inodes[*number].is_directory && (to + "/").starts_with(from + "/"))
-    return make_error(disk_errc::io, from + ": cannot be moved into itself");
   if (auto failed = s.begin_op("rename", from, "to " + to))
     return failed;
   if (s.strikes(fault_kind::write_error, from))

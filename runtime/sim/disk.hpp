@@ -13,8 +13,8 @@ struct disk_state;
 
 /// Which states a power loss may leave.
 enum class power_loss_mode : std::uint8_t {
-  /// As ext4 with ordered data: names change in order (a prefix of what was not synced is there); of the data any part may
-  /// be missing, and a file is not longer than the data that is there.
+  /// As ext4 with ordered data: names change in order (a prefix of what was not synced is there); of the data any part
+  /// may be missing, and a file is not longer than the data that is there.
   ordered,
   /// The weakest that POSIX allows: any subset of the names' changes and of the sectors, sizes on their own, and zeros,
   /// garbage or other files' old bytes where a file is longer than its data.
@@ -59,8 +59,8 @@ class simulated_disk final : public disk {
   bool is_cut() const;
   /// The process ends, the system goes on: open files and locks are gone, nothing else. Ends a cut.
   void process_crash();
-  /// The process ends and what was not durable is drawn from the legal states: small seeds are the corners (0: all of it is
-  /// lost, 1: nothing is, 2: names stay but data is lost, 3: data stays but names are lost), the others mixtures.
+  /// The process ends and what was not durable is drawn from the legal states: small seeds are the corners (0: all of
+  /// it is lost, 1: nothing is, 2: names stay but data is lost, 3: data stays but names are lost), the others mixtures.
   void power_loss(power_loss_mode mode, std::uint64_t seed);
   /// Everything becomes durable, without counting as an operation; for the arrangement of a test.
   void settle();
@@ -84,8 +84,8 @@ class simulated_disk final : public disk {
   void trace(disk_trace callback);
   /// All files with their visible bytes, by full path, without faults and without counting.
   std::vector<std::pair<std::string, std::vector<std::uint8_t>>> files() const;
-  /// Replaces a file's bytes on the medium and in memory, durably, without counting; makes the file when it is missing but
-  /// not its directory. For planting damage.
+  /// Replaces a file's bytes on the medium and in memory, durably, without counting; makes the file when it is missing
+  /// but not its directory. For planting damage.
   void plant(const std::string& path, std::vector<std::uint8_t> content);
 
  private:

@@ -27,8 +27,8 @@ enum class fault_kind : std::uint8_t {
 /// When a fault strikes. `at_op` and `per_million` may be combined; a fault with neither never strikes.
 struct disk_fault {
   fault_kind kind = fault_kind::write_error;
-  /// Strikes once: at the first call that fits the kind when at least this many operations (`ops`, for faults in reading
-  /// `reads`) have been made before.
+  /// Strikes once: at the first call that fits the kind when at least this many operations (`ops`, for faults in
+  /// reading `reads`) have been made before.
   std::optional<std::uint64_t> at_op;
   std::uint32_t per_million = 0;  ///< strikes each fitting call with this probability
   std::string path_contains;      ///< only calls on such paths

@@ -185,7 +185,8 @@ class simulated_file final : public file {
 
 }  // namespace
 
-std::shared_ptr<file> make_file(std::shared_ptr<disk_state> on, inode_number number, std::string path, bool is_writable) {
+std::shared_ptr<file> make_file(std::shared_ptr<disk_state> on, inode_number number, std::string path,
+                                bool is_writable) {
   return std::make_shared<simulated_file>(std::move(on), number, std::move(path), is_writable);
 }
 

@@ -37,7 +37,8 @@ void store(std::vector<std::uint8_t>& medium, const file_change& change) {
 
 /// Marks everything that can be reached from `from` by the names that `names_of` gives.
 template <class NamesOf>
-void reach(const std::map<inode_number, inode>& inodes, inode_number from, std::set<inode_number>& into, NamesOf names_of) {
+void reach(const std::map<inode_number, inode>& inodes, inode_number from, std::set<inode_number>& into,
+           NamesOf names_of) {
   if (!into.insert(from).second)
     return;
   const auto found = inodes.find(from);
