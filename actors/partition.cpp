@@ -122,10 +122,12 @@ class partition_state {
   caf::result<wire<PartitionOffset>> find_offset(const wire<PartitionOffsetQuery>& m) {
     if (auto refused = admit_read(m->getLeaderEpoch()))
       return refused;
+    wire_builder<PartitionOffset> b;
+    if (m->getTimestampMs() < log::log::earliest_local_time)
+      return std::move(b).freeze();  // times of tiers: there is nothing in one
     auto found = log_->find_offset(m->getTimestampMs(), leader_->high_watermark());
     if (!found)
       return found.error();
-    wire_builder<PartitionOffset> b;
     b->setOffset(found->at.value);
     b->setTimestampMs(found->timestamp_ms);
     b->setLeaderEpoch(found->epoch.value);
