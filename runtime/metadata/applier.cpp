@@ -37,7 +37,8 @@ error change(config_map& configs, schema::ConfigRecord::Reader r) {
       configs.erase(text(r.getKey()));
       return {};
   }
-  return make_error(errc::unknown_record, "setting " + text(r.getKey()) + ": a state of a newer version; upgrade this node");
+  return make_error(errc::unknown_record,
+                    "setting " + text(r.getKey()) + ": a state of a newer version; upgrade this node");
 }
 
 }  // namespace
@@ -163,7 +164,8 @@ error applier::change_config(schema::ConfigRecord::Reader r) {
       const auto id = read_id(resource.getTopic());
       auto* owner = own_topic(id);
       if (!owner)
-        return contradiction("setting " + text(r.getKey()) + " of topic id " + to_string(id) + ", which does not exist");
+        return contradiction("setting " + text(r.getKey()) + " of topic id " + to_string(id)
+                             + ", which does not exist");
       return change(owner->configs, r);
     }
     case schema::ConfigRecord::Resource::BROKER: {

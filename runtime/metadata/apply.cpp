@@ -9,9 +9,10 @@ expected<std::shared_ptr<const image>> apply(std::shared_ptr<const image> onto, 
   if (next.at.index <= before.index)
     return onto;
   if (next.at.index != before.index + 1 || next.at.term < before.term)
-    return make_error(errc::out_of_order,
-                      "metadata entry " + std::to_string(next.at.index) + " of term " + std::to_string(next.at.term)
-                        + " does not follow entry " + std::to_string(before.index) + " of term " + std::to_string(before.term));
+    return make_error(errc::out_of_order, "metadata entry " + std::to_string(next.at.index) + " of term "
+                                              + std::to_string(next.at.term) + " does not follow entry "
+                                              + std::to_string(before.index) + " of term "
+                                              + std::to_string(before.term));
   applier work{*onto};
   if (auto failed = work.apply_all(next.records))
     return with_context("metadata entry " + std::to_string(next.at.index), failed);

@@ -19,7 +19,8 @@ constexpr std::size_t endpoints_max = 64;                       ///< of one brok
 constexpr std::int32_t producer_id_block = 1'000;               ///< ids that a node is given at once
 
 constexpr std::size_t journal_entry_bytes_max = std::size_t{64} << 20;
-constexpr std::size_t journal_segment_bytes = std::size_t{16} << 20;  ///< a segment that has reached it is followed by another
+constexpr std::size_t journal_segment_bytes = std::size_t{16}
+                                              << 20;  ///< a segment that has reached it is followed by another
 constexpr std::size_t journal_segment_bytes_max = std::size_t{128} << 20;
 constexpr std::size_t snapshot_bytes_max = std::size_t{2} << 30;
 

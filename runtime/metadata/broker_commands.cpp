@@ -26,13 +26,15 @@ error check_registration(const image& on, const register_broker_command& wish, c
     return make_error(errc::invalid_request, name_of(wish.id) + ": no incarnation is given");
   if (wish.endpoints.size() > bounds::endpoints_max)
     return make_error(errc::policy_violation, name_of(wish.id) + ": " + std::to_string(wish.endpoints.size())
-                                                + " endpoints, at most " + std::to_string(bounds::endpoints_max) + " are possible");
+                                                  + " endpoints, at most " + std::to_string(bounds::endpoints_max)
+                                                  + " are possible");
   if (!before && on.brokers().size() >= bounds::brokers_max)
     return make_error(errc::policy_violation, name_of(wish.id) + ": the cluster has as many brokers as it can have, "
                                                 + std::to_string(bounds::brokers_max));
   if (before && before->incarnation != wish.incarnation && wish.previous_alive && !before->fenced)
-    return make_error(errc::duplicate_broker_registration,
-                      name_of(wish.id) + " is registered by another process, which is alive; give this one its own node.id");
+    return make_error(
+        errc::duplicate_broker_registration,
+        name_of(wish.id) + " is registered by another process, which is alive; give this one its own node.id");
   return {};
 }
 
@@ -41,8 +43,9 @@ error check_epoch(const image& on, node_id id, std::int64_t epoch) {
   if (!registered)
     return make_error(errc::broker_id_not_registered, name_of(id) + " is not registered");
   if (registered->epoch != epoch)
-    return make_error(errc::stale_broker_epoch, name_of(id) + " is registered with epoch " + std::to_string(registered->epoch)
-                                                  + ", not " + std::to_string(epoch));
+    return make_error(errc::stale_broker_epoch, name_of(id) + " is registered with epoch "
+                                                    + std::to_string(registered->epoch) + ", not "
+                                                    + std::to_string(epoch));
   return {};
 }
 
@@ -86,7 +89,8 @@ expected<producer_ids> grant_producer_ids(const image& on, node_id to, std::int6
   if (first > std::numeric_limits<std::int64_t>::max() - bounds::producer_id_block)
     return make_error(errc::producer_ids_exhausted, "all producer ids of this cluster are given out");
   const auto next = first + bounds::producer_id_block;
-  return producer_ids{producer_id{first}, bounds::producer_id_block, {producer_ids_record(next, to, registered->epoch)}};
+  return producer_ids{
+      producer_id{first}, bounds::producer_id_block, {producer_ids_record(next, to, registered->epoch)}};
 }
 
 }  // namespace troupe::metadata

@@ -8,8 +8,8 @@
 
 namespace troupe::metadata {
 
-/// Collects the records of the commands of one request, to be committed as one entry: each command is judged against what
-/// the ones before it have changed. Belongs to one function.
+/// Collects the records of the commands of one request, to be committed as one entry: each command is judged against
+/// what the ones before it have changed. Belongs to one function.
 class change_set {
  public:
   explicit change_set(std::shared_ptr<const image> base) : now_(std::move(base)) {}

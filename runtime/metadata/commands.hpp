@@ -14,8 +14,8 @@
 #include <vector>
 
 /// Commands: pure functions from the image and a wish to the records that fulfil it, or to an error that says why not.
-/// Nothing is changed here; who commits the records applies them. Several commands of one request are judged one after the
-/// other, each against `foresee` of the ones before (`change_set`).
+/// Nothing is changed here; who commits the records applies them. Several commands of one request are judged one after
+/// the other, each against `foresee` of the ones before (`change_set`).
 namespace troupe::metadata {
 
 /// What commands are judged by besides the image.
@@ -81,8 +81,8 @@ struct config_resource {
   std::string name;
 };
 
-/// The resource for Kafka's type number (2 topic, 4 broker) and name. Error: invalid_request for other types and for a broker name
-/// that is no number.
+/// The resource for Kafka's type number (2 topic, 4 broker) and name. Error: invalid_request for other types and for a
+/// broker name that is no number.
 expected<config_resource> config_resource_of(std::int8_t kafka_type, std::string_view name);
 
 /// Replaces all settings of a resource (AlterConfigs). Errors: unknown_topic, broker_id_not_registered, invalid_config,
@@ -100,8 +100,8 @@ struct config_change {
   std::optional<std::string> value;  ///< not used by `remove`
 };
 
-/// Changes single settings of a resource (KIP-339). Errors as `alter_configs`; APPEND and SUBTRACT on a setting that is not a
-/// list are `invalid_config`.
+/// Changes single settings of a resource (KIP-339). Errors as `alter_configs`; APPEND and SUBTRACT on a setting that is
+/// not a list are `invalid_config`.
 expected<records> change_configs(const image& on, const command_rules& rules, const config_resource& of,
                                  const std::vector<config_change>& changes);
 
@@ -134,8 +134,8 @@ struct producer_ids {
   metadata::records records;
 };
 
-/// Grants `bounds::producer_id_block` ids that nobody had before. Errors: broker_id_not_registered, stale_broker_epoch (a
-/// negative epoch is not compared), producer_ids_exhausted.
+/// Grants `bounds::producer_id_block` ids that nobody had before. Errors: broker_id_not_registered, stale_broker_epoch
+/// (a negative epoch is not compared), producer_ids_exhausted.
 expected<producer_ids> grant_producer_ids(const image& on, node_id to, std::int64_t broker_epoch);
 
 }  // namespace troupe::metadata

@@ -55,10 +55,12 @@ expected<target> find_target(const image& on, const config_resource& of) {
   return out;
 }
 
-error check_value(const command_rules& rules, config_resource_type type, const std::string& key, const std::string& value) {
+error check_value(const command_rules& rules, config_resource_type type, const std::string& key,
+                  const std::string& value) {
   if (key.size() + value.size() > bounds::setting_bytes_max)
-    return make_error(errc::policy_violation, key.substr(0, 100) + ": a setting of " + std::to_string(key.size() + value.size())
-                                                + " bytes, at most " + std::to_string(bounds::setting_bytes_max) + " are possible");
+    return make_error(errc::policy_violation, key.substr(0, 100) + ": a setting of "
+                                                  + std::to_string(key.size() + value.size()) + " bytes, at most "
+                                                  + std::to_string(bounds::setting_bytes_max) + " are possible");
   if (auto refused = rules.configs.check(type, key, value))
     return make_error(errc::invalid_config, render(refused));
   return {};
@@ -144,7 +146,8 @@ error change_one(const command_rules& rules, const target& of, const config_chan
     case config_operation::append:
     case config_operation::subtract:
       if (!rules.configs.is_list(of.type, change.key))
-        return make_error(errc::invalid_config, change.key + " is not a list: it can be set, not appended to or subtracted from");
+        return make_error(errc::invalid_config,
+                          change.key + " is not a list: it can be set, not appended to or subtracted from");
       value = edit_list(rules, of, change);
       break;
     default:
@@ -169,8 +172,10 @@ expected<config_resource> config_resource_of(std::int8_t kafka_type, std::string
   if (kafka_type == broker_type && parse_node(name))
     return config_resource{config_resource_type::broker, std::string{name}};
   if (kafka_type == broker_type)
-    return make_error(errc::invalid_request, "broker '" + std::string{name} + "': the name of a broker is its id in digits");
-  return make_error(errc::invalid_request, "settings of resource type " + std::to_string(kafka_type) + " cannot be changed here");
+    return make_error(errc::invalid_request,
+                      "broker '" + std::string{name} + "': the name of a broker is its id in digits");
+  return make_error(errc::invalid_request,
+                    "settings of resource type " + std::to_string(kafka_type) + " cannot be changed here");
 }
 
 expected<records> alter_configs(const image& on, const command_rules& rules, const config_resource& of,
@@ -184,7 +189,8 @@ expected<records> alter_configs(const image& on, const command_rules& rules, con
     if (!seen.insert(key).second)
       return make_error(errc::invalid_request, key + " is given twice");
     if (!value)
-      return make_error(errc::invalid_request, key + ": a value is needed; leave the setting out to go back to its default");
+      return make_error(errc::invalid_request,
+                        key + ": a value is needed; leave the setting out to go back to its default");
     if (auto refused = check_value(rules, of.type, key, *value))
       return refused;
     whole[key] = *value;

@@ -15,8 +15,8 @@ class config_rules {
  public:
   virtual ~config_rules() = default;
 
-  /// No error when `value` may be given to `key` of a resource of that type while running. An unknown key, a key that cannot be
-  /// changed while running and a bad value are errors.
+  /// No error when `value` may be given to `key` of a resource of that type while running. An unknown key, a key that
+  /// cannot be changed while running and a bad value are errors.
   virtual error check(config_resource_type type, std::string_view key, std::string_view value) const = 0;
 
   /// No error when the overrides of one resource, each of which is fine alone, do not contradict each other.

@@ -52,7 +52,8 @@ std::vector<node_id> differing(const Map& before, const Map& after, Same same) {
 image_diff difference(const image& before, const image& after) {
   image_diff out;
   diff_topics(before, after, out);
-  out.cluster_config = before.cluster_config() != after.cluster_config() && *before.cluster_config() != *after.cluster_config();
+  out.cluster_config =
+      before.cluster_config() != after.cluster_config() && *before.cluster_config() != *after.cluster_config();
   out.broker_configs = differing(before.broker_configs(), after.broker_configs(), std::equal_to<>{});
   out.brokers = differing(before.brokers(), after.brokers(), std::equal_to<>{});
   return out;

@@ -21,7 +21,8 @@ struct image_diff {
   std::vector<node_id> brokers;         ///< registered, changed or gone
 
   bool empty() const {
-    return created.empty() && changed.empty() && removed.empty() && !cluster_config && broker_configs.empty() && brokers.empty();
+    return created.empty() && changed.empty() && removed.empty() && !cluster_config && broker_configs.empty()
+           && brokers.empty();
   }
 };
 

@@ -7,8 +7,8 @@
 
 namespace troupe::metadata {
 
-/// Why a change of the cluster's metadata is refused, or why the metadata log cannot be used. The first group maps one to
-/// one to Kafka's error codes, which stand behind each; the second never reaches a client as such.
+/// Why a change of the cluster's metadata is refused, or why the metadata log cannot be used. The first group maps one
+/// to one to Kafka's error codes, which stand behind each; the second never reaches a client as such.
 enum class errc : std::uint8_t {
   topic_already_exists = 1,     ///< 36
   invalid_topic_name,           ///< 17, INVALID_TOPIC_EXCEPTION

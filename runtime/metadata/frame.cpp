@@ -44,7 +44,8 @@ error encode_entry(const entry& e, std::int64_t durable, std::vector<std::uint8_
     return make_error(errc::policy_violation, "a metadata entry of " + std::to_string(size) + " bytes, at most "
                                                 + std::to_string(bounds::journal_entry_bytes_max) + " are possible");
   }
-  write_header({frame_kind::entry, static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(e.records.size()), e.at, durable},
+  write_header({frame_kind::entry, static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(e.records.size()), e.at,
+                durable},
                out, begin);
   return {};
 }
@@ -92,8 +93,10 @@ expected<records> decode_records(bytes_view bytes, std::uint64_t count) {
     const bool has_table = bytes.size() >= table_bytes;
     const auto size = has_table ? table_bytes + std::size_t{get_le<std::uint32_t>(bytes.data() + 4)} * 8 : 0;
     if (!has_table || get_le<std::uint32_t>(bytes.data()) != 0 || size > bytes.size())
-      return make_error(errc::journal_damaged, "record " + std::to_string(i) + " of " + std::to_string(count) + " is cut short");
-    auto decoded = wire<schema::MetadataRecord>::from_bytes(bytes.first(size), {.bytes_max = bounds::journal_entry_bytes_max});
+      return make_error(errc::journal_damaged,
+                        "record " + std::to_string(i) + " of " + std::to_string(count) + " is cut short");
+    auto decoded =
+        wire<schema::MetadataRecord>::from_bytes(bytes.first(size), {.bytes_max = bounds::journal_entry_bytes_max});
     if (!decoded)
       return make_error(errc::journal_damaged, "record " + std::to_string(i) + ": " + render(decoded.error()));
     out.push_back(std::move(*decoded));

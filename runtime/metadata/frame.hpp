@@ -34,7 +34,8 @@ void encode_seal(entry_id last, std::vector<std::uint8_t>& out);
 /// The header at the begin of `bytes` when a whole frame with the right checksum lies there.
 std::optional<frame_header> check_frame(bytes_view bytes);
 
-/// The entry in a frame that `check_frame` has accepted. Error `journal_damaged` when its content is no list of records.
+/// The entry in a frame that `check_frame` has accepted. Error `journal_damaged` when its content is no list of
+/// records.
 expected<entry> decode_entry(const frame_header& header, bytes_view frame);
 
 /// Flat records one after the other, as in frames and snapshots.

@@ -66,7 +66,8 @@ std::shared_ptr<const config_map> image::no_configs() {
 }
 
 bool is_internal(std::string_view topic_name) {
-  return topic_name == "__consumer_offsets" || topic_name == "__transaction_state" || topic_name == "__share_group_state";
+  return topic_name == "__consumer_offsets" || topic_name == "__transaction_state"
+         || topic_name == "__share_group_state";
 }
 
 }  // namespace troupe::metadata

@@ -54,8 +54,9 @@ struct broker {
   const broker_endpoint* find(std::string_view listener) const;
 };
 
-/// The cluster's metadata as of one index of its log: immutable, shared by all who look at it, from any thread. A changed
-/// image shares with its predecessor all that did not change. Pointers and references live as long as the image.
+/// The cluster's metadata as of one index of its log: immutable, shared by all who look at it, from any thread. A
+/// changed image shares with its predecessor all that did not change. Pointers and references live as long as the
+/// image.
 class image {
  public:
   struct name_of {
@@ -77,8 +78,8 @@ class image {
   /// Null when there is no such partition.
   const partition* find_partition(const partition_id& id) const;
 
-  /// All topics (`std::shared_ptr<const topic>`) in the order of their names, bytewise; `.from(name)` starts at a name, for
-  /// paging.
+  /// All topics (`std::shared_ptr<const topic>`) in the order of their names, bytewise; `.from(name)` starts at a name,
+  /// for paging.
   const name_order& topics_by_name() const { return by_name_; }
   /// All topics in the order of their ids.
   const id_order& topics_by_id() const { return by_id_; }
@@ -100,7 +101,8 @@ class image {
   /// All producer ids below are given out.
   std::int64_t next_producer_id() const { return next_producer_id_; }
 
-  /// Name of an existing topic that would have the same metric names ('.' and '_' are the same there); empty when there is none.
+  /// Name of an existing topic that would have the same metric names ('.' and '_' are the same there); empty when there
+  /// is none.
   std::string colliding_topic(std::string_view name) const;
 
  private:
@@ -120,7 +122,8 @@ class image {
   static std::shared_ptr<const config_map> no_configs();
 };
 
-/// True for topics that clients see marked as internal: `__consumer_offsets`, `__transaction_state` and `__share_group_state`.
+/// True for topics that clients see marked as internal: `__consumer_offsets`, `__transaction_state` and
+/// `__share_group_state`.
 bool is_internal(std::string_view topic_name);
 
 }  // namespace troupe::metadata

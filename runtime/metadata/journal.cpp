@@ -74,8 +74,9 @@ error journal::check_order(std::span<const entry> entries) const {
   for (const auto& e : entries) {
     if (e.at.index != before.index + 1 || e.at.term < before.term)
       return make_error(errc::out_of_order, directory_ + ": entry " + std::to_string(e.at.index) + " of term "
-                                              + std::to_string(e.at.term) + " does not follow entry " + std::to_string(before.index)
-                                              + " of term " + std::to_string(before.term));
+                                                + std::to_string(e.at.term) + " does not follow entry "
+                                                + std::to_string(before.index) + " of term "
+                                                + std::to_string(before.term));
     before = e.at;
   }
   return {};
@@ -157,9 +158,10 @@ error journal::truncate_from(std::int64_t from) {
   if (offline_)
     return offline_;
   if (from <= snapshot().index || from < first_index() || from > last().index + 1)
-    return make_error(errc::out_of_order, directory_ + ": cannot cut at entry " + std::to_string(from) + ": the log goes from "
-                                            + std::to_string(first_index()) + " to " + std::to_string(last().index)
-                                            + ", the newest snapshot is of " + std::to_string(snapshot().index));
+    return make_error(errc::out_of_order, directory_ + ": cannot cut at entry " + std::to_string(from)
+                                              + ": the log goes from " + std::to_string(first_index()) + " to "
+                                              + std::to_string(last().index) + ", the newest snapshot is of "
+                                              + std::to_string(snapshot().index));
   ++truncations_;
   while (segments_.size() > 1 && segments_.back()->base() >= from) {
     if (auto failed = remove_file(segment_name(segments_.back()->base())))
@@ -179,10 +181,10 @@ expected<journal::snapshot_ticket> journal::begin_snapshot(entry_id at, const re
   if (offline_)
     return offline_;
   if (at.index > durable_ || at.index <= snapshot().index || term_at(at.index) != at.term)
-    return make_error(errc::out_of_order, directory_ + ": no snapshot of entry " + std::to_string(at.index) + " of term "
-                                            + std::to_string(at.term) + " can be taken: the newest is of "
-                                            + std::to_string(snapshot().index) + ", durable is "
-                                            + std::to_string(durable_));
+    return make_error(errc::out_of_order, directory_ + ": no snapshot of entry " + std::to_string(at.index)
+                                              + " of term " + std::to_string(at.term)
+                                              + " can be taken: the newest is of " + std::to_string(snapshot().index)
+                                              + ", durable is " + std::to_string(durable_));
   return snapshot_ticket{at, path_of(snapshot_name(at)), encode_snapshot(at, content)};
 }
 

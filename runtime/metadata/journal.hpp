@@ -25,17 +25,17 @@ struct journal_options {
 struct journal_recovery {
   entry_id snapshot;                  ///< the snapshot to begin with; {0, 0}: none
   records snapshot_content;
-  std::vector<std::string> lines;     ///< what a person should know: a cut tail, a damaged snapshot that was passed over
+  std::vector<std::string> lines;  ///< what a person should know: a cut tail, a damaged snapshot that was passed over
 };
 
-/// The metadata log on disk: entries and snapshots in one directory, formats in FORMAT.md. Every append is durable before
-/// it counts. What was once durable is never cut or removed on the journal's own account: damage there is an error, and
-/// then the node must not start. Owned by one actor; calls wait for the disk. Nothing is retried after a failed write or
-/// sync: from then on the journal is offline and only reads.
+/// The metadata log on disk: entries and snapshots in one directory, formats in FORMAT.md. Every append is durable
+/// before it counts. What was once durable is never cut or removed on the journal's own account: damage there is an
+/// error, and then the node must not start. Owned by one actor; calls wait for the disk. Nothing is retried after a
+/// failed write or sync: from then on the journal is offline and only reads.
 class journal {
  public:
-  /// Opens the journal in `directory`, which is made when it is not there. A torn tail, which was never acknowledged, is
-  /// cut; when the newest snapshot is damaged, an older one serves if the entries since are complete. Otherwise
+  /// Opens the journal in `directory`, which is made when it is not there. A torn tail, which was never acknowledged,
+  /// is cut; when the newest snapshot is damaged, an older one serves if the entries since are complete. Otherwise
   /// `journal_damaged` or `journal_version`, or the disk's error.
   static expected<std::unique_ptr<journal>> open(disk& on, std::string directory, journal_options options = {});
 
@@ -53,14 +53,15 @@ class journal {
   /// The newest snapshot.
   entry_id snapshot() const { return snapshots_.empty() ? entry_id{} : snapshots_.back(); }
 
-  /// Entries [from, until), fewer when they would take more than `max_bytes`, but at least one. `from` must be readable.
+  /// Entries [from, until), fewer when they would take more than `max_bytes`, but at least one. `from` must be
+  /// readable.
   expected<std::vector<entry>> read(std::int64_t from, std::int64_t until, std::size_t max_bytes) const;
 
   /// Appends entries that follow `last()` and makes them durable. Errors: `out_of_order`, `journal_offline`, disk.
   error append(std::span<const entry> entries);
 
-  /// The two halves of `append`, for callers that have somebody else wait for the device: write, then sync `ticket.files` and
-  /// `ticket.directories`, then `finish`. Appends may go on meanwhile.
+  /// The two halves of `append`, for callers that have somebody else wait for the device: write, then sync
+  /// `ticket.files` and `ticket.directories`, then `finish`. Appends may go on meanwhile.
   struct sync_ticket {
     std::vector<std::shared_ptr<file>> files;
     std::vector<std::string> directories;
@@ -71,11 +72,13 @@ class journal {
   /// The outcome of the sync of `ticket`; a failed one takes the journal offline.
   void finish(const sync_ticket& ticket, const error& outcome);
 
-  /// Removes `from` and all after it, durably; only for entries above the newest snapshot. For a follower whose tail differs.
+  /// Removes `from` and all after it, durably; only for entries above the newest snapshot. For a follower whose tail
+  /// differs.
   error truncate_from(std::int64_t from);
 
-  /// Writes a snapshot of the state after entry `at`, which must be durable and above the newest one. The one before is kept;
-  /// older ones, and segments with nothing above the kept one, are removed afterwards. A failure leaves the journal in use.
+  /// Writes a snapshot of the state after entry `at`, which must be durable and above the newest one. The one before is
+  /// kept; older ones, and segments with nothing above the kept one, are removed afterwards. A failure leaves the
+  /// journal in use.
   error save_snapshot(entry_id at, const records& content);
 
   /// The two halves of `save_snapshot`: begin, have `content` put at `path` by `replace_file`, then `finish_snapshot`.

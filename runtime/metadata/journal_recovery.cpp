@@ -19,16 +19,17 @@ bool is_no_space(const error& e) {
 
 expected<std::unique_ptr<journal>> journal::open(disk& on, std::string directory, journal_options options) {
   std::unique_ptr<journal> out{new journal{on, std::move(directory), options}};
-  for (error (journal::*step)() : {&journal::look_around, &journal::load_snapshot, &journal::open_segments, &journal::check_whole,
-                    &journal::settle_tail})
+  for (error (journal::*step)() : {&journal::look_around, &journal::load_snapshot, &journal::open_segments,
+                                   &journal::check_whole, &journal::settle_tail})
     if (auto failed = (out.get()->*step)())
       return failed;
   return out;
 }
 
 error journal::damaged(const std::string& what) const {
-  return make_error(errc::journal_damaged, directory_ + ": " + what
-                                             + ". The node does not start, so that nothing is lost for good: restore the files");
+  return make_error(
+      errc::journal_damaged,
+      directory_ + ": " + what + ". The node does not start, so that nothing is lost for good: restore the files");
 }
 
 error journal::look_around() {
@@ -83,7 +84,8 @@ error journal::open_segments() {
     const bool is_spare = !is_last && found_segments_[i + 1] <= snapshot().index + 1;
     auto opened = segment::open(disk_, directory_, found_segments_[i], is_last);
     if (!opened && is_spare && is(opened.error(), errc::journal_damaged)) {
-      recovery_.lines.push_back(render(opened.error()) + "; the snapshot has all that was in it, it is left where it is");
+      recovery_.lines.push_back(render(opened.error())
+                                + "; the snapshot has all that was in it, it is left where it is");
       segments_.clear();
       continue;
     }
@@ -93,8 +95,8 @@ error journal::open_segments() {
     const auto before = segments_.empty() ? entry_id{} : last();
     if (!segments_.empty() && (next.base() != before.index + 1 || next.previous_term() != before.term)) {
       const bool is_covered = next.base() <= snapshot().index + 1;
-      const auto gap = "entries " + std::to_string(before.index + 1) + " to " + std::to_string(next.base() - 1) + " are missing before "
-                       + next.path();
+      const auto gap = "entries " + std::to_string(before.index + 1) + " to " + std::to_string(next.base() - 1)
+                       + " are missing before " + next.path();
       if (!is_covered)
         return damaged(gap);
       recovery_.lines.push_back(directory_ + ": " + gap + "; the snapshot has them");
@@ -109,8 +111,9 @@ error journal::check_whole() {
   const auto from = snapshot();
   if (first_index() > from.index + 1)
     return damaged("the log begins with entry " + std::to_string(first_index())
-                   + (from.index == 0 ? ", and there is no whole snapshot of what came before"
-                                      : ", but the newest whole snapshot ends with entry " + std::to_string(from.index)));
+                   + (from.index == 0
+                          ? ", and there is no whole snapshot of what came before"
+                          : ", but the newest whole snapshot ends with entry " + std::to_string(from.index)));
   if (last().index < claimed_)
     return damaged("the log ends with entry " + std::to_string(last().index) + ", but there is a snapshot of entry "
                    + std::to_string(claimed_));

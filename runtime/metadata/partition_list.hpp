@@ -63,7 +63,9 @@ class partition_list {
   /// The counted partition itself: the same pointer in two images means unchanged.
   const shared& share(std::size_t index) const { return items_[index]; }
   void push_back(partition added) { items_.push_back(std::make_shared<const partition>(std::move(added))); }
-  void replace(std::size_t index, partition changed) { items_[index] = std::make_shared<const partition>(std::move(changed)); }
+  void replace(std::size_t index, partition changed) {
+    items_[index] = std::make_shared<const partition>(std::move(changed));
+  }
 
   /// Equal content.
   friend bool operator==(const partition_list& a, const partition_list& b) {

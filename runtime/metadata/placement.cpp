@@ -15,7 +15,8 @@ struct candidate {
   std::string rack;
 };
 
-/// Brokers so that neighbours are on different racks as long as possible: the first of each rack, then the second of each …
+/// Brokers so that neighbours are on different racks as long as possible: the first of each rack, then the second of
+/// each …
 std::vector<candidate> alternating_racks(const image& on, bool able_to_lead) {
   std::map<std::string, std::vector<candidate>> racks;
   for (const auto& [id, b] : on.brokers())
@@ -36,7 +37,8 @@ bool holds(const std::vector<node_id>& chosen, node_id id) {
   return std::find(chosen.begin(), chosen.end(), id) != chosen.end();
 }
 
-/// Adds brokers of `from`, beginning at `at`, until `wanted` are chosen: in the first pass only from racks not used yet.
+/// Adds brokers of `from`, beginning at `at`, until `wanted` are chosen: in the first pass only from racks not used
+/// yet.
 void choose(const std::vector<candidate>& from, std::size_t at, std::size_t wanted, std::vector<node_id>& chosen,
             std::vector<std::string>& racks) {
   for (const bool new_racks_only : {true, false})
@@ -52,10 +54,12 @@ void choose(const std::vector<candidate>& from, std::size_t at, std::size_t want
 
 error too_few(std::int16_t wanted, std::size_t registered, std::size_t able) {
   if (able == 0)
-    return make_error(errc::invalid_replication_factor,
-                      "no broker can lead a partition now: " + std::to_string(registered) + " registered, all of them fenced");
-  return make_error(errc::invalid_replication_factor, "replication factor " + std::to_string(wanted) + " is larger than the "
-                                                        + std::to_string(registered) + " brokers of this cluster");
+    return make_error(
+        errc::invalid_replication_factor,
+        "no broker can lead a partition now: " + std::to_string(registered) + " registered, all of them fenced");
+  return make_error(errc::invalid_replication_factor, "replication factor " + std::to_string(wanted)
+                                                          + " is larger than the " + std::to_string(registered)
+                                                          + " brokers of this cluster");
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ std::string path_in(const std::string& directory) {
 
 /// What the file says; the last line is the checksum of all before it.
 std::string render_state(const quorum_state& state) {
-  auto text = "troupe quorum-state 1\nterm " + std::to_string(state.term) + "\nvoted-for " + std::to_string(state.voted_for.value)
-              + "\n";
+  auto text = "troupe quorum-state 1\nterm " + std::to_string(state.term) + "\nvoted-for "
+              + std::to_string(state.voted_for.value) + "\n";
   char sum[32];
   std::snprintf(sum, sizeof sum, "crc32c %08x\n", log::crc32c(as_bytes(text)));
   return text + sum;
@@ -56,8 +56,8 @@ expected<std::optional<quorum_state>> load_quorum_state(disk& on, const std::str
   const auto voted_for = number_of<std::int32_t>(text, "voted-for");
   // Whole and unaltered exactly when it is what we would write.
   if (!term || !voted_for || render_state({*term, node_id{*voted_for}}) != text)
-    return make_error(errc::journal_damaged, path + ": damaged; the node could vote twice. Restore the file, or remove this node "
-                                               "from the cluster and let it join with an empty directory");
+    return make_error(errc::journal_damaged, path + ": damaged; with another content the node could vote twice. "
+                                               "Restore the file");
   return std::optional{quorum_state{*term, node_id{*voted_for}}};
 }
 
@@ -70,8 +70,9 @@ expected<quorum_state> raise_term(disk& on, const std::string& directory, node_i
   if (!before)
     return before.error();
   if (!*before && last_term > 0)
-    return make_error(errc::journal_damaged, path_in(directory) + ": missing, although the metadata log has entries of term "
-                                               + std::to_string(last_term) + "; restore the file");
+    return make_error(errc::journal_damaged, path_in(directory)
+                                                 + ": missing, although the metadata log has entries of term "
+                                                 + std::to_string(last_term) + "; restore the file");
   const quorum_state next{std::max(*before ? (*before)->term : 0, last_term) + 1, self};
   if (auto failed = save_quorum_state(on, directory, next))
     return failed;

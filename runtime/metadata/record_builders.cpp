@@ -54,7 +54,8 @@ record partition_record(const topic_id& of, partition_index index, const partiti
   return std::move(b).freeze();
 }
 
-record partition_change_record(const topic_id& of, partition_index index, const partition& before, const partition& after) {
+record partition_change_record(const topic_id& of, partition_index index, const partition& before,
+                               const partition& after) {
   builder b;
   auto r = b->initPartitionChange();
   write_id(r.initTopic(), of);

@@ -14,7 +14,8 @@ using record = wire<schema::MetadataRecord>;
 record topic_record(const topic_id& id, const std::string& name);
 record partition_record(const topic_id& of, partition_index index, const partition& p);
 /// What differs between `before` and `after`, whose partition epoch is the larger one.
-record partition_change_record(const topic_id& of, partition_index index, const partition& before, const partition& after);
+record partition_change_record(const topic_id& of, partition_index index, const partition& before,
+                               const partition& after);
 record topic_removed_record(const topic_id& id);
 /// One setting; no value removes it.
 record topic_config_record(const topic_id& of, const std::string& key, const std::optional<std::string>& value);

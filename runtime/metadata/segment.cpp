@@ -92,8 +92,9 @@ error segment::read_header(bytes_view content) {
     return make_error(errc::journal_damaged, path_ + ": its header is damaged");
   const auto version = get_le<std::uint32_t>(content.data() + at::version);
   if (version != format_version)
-    return make_error(errc::journal_version, path_ + ": format version " + std::to_string(version) + ", this node reads "
-                                               + std::to_string(format_version) + "; start the newer version of Troupe");
+    return make_error(errc::journal_version, path_ + ": format version " + std::to_string(version)
+                                                 + ", this node reads " + std::to_string(format_version)
+                                                 + "; start the newer version of Troupe");
   if (get_le<std::int64_t>(content.data() + at::base) != base_)
     return make_error(errc::journal_damaged, path_ + ": its header is that of another segment");
   previous_term_ = get_le<std::int64_t>(content.data() + at::previous_term);
@@ -115,8 +116,9 @@ error segment::scan(bytes_view content, bool last) {
     const auto expected_index = sealed ? next_index() - 1 : next_index();
     if (frame->at.index != expected_index || frame->at.term < term)
       return make_error(errc::journal_damaged, path_ + ": at " + std::to_string(end_) + " stands entry "
-                                                 + std::to_string(frame->at.index) + " of term " + std::to_string(frame->at.term)
-                                                 + ", expected was " + std::to_string(expected_index));
+                                                   + std::to_string(frame->at.index) + " of term "
+                                                   + std::to_string(frame->at.term) + ", expected was "
+                                                   + std::to_string(expected_index));
     if (sealed)
       break;
     term = frame->at.term;
@@ -138,9 +140,10 @@ error segment::judge_tail(bytes_view content) const {
   for (auto position = end_; position + frame_header_bytes <= content.size(); position += 8) {
     const auto later = check_frame(content.subspan(position));
     if (later && later->durable >= next_index())
-      return make_error(errc::journal_damaged, path_ + ": entry " + std::to_string(next_index()) + " at " + std::to_string(end_)
-                                                 + " is damaged, and it was durable: what stands at "
-                                                 + std::to_string(position) + " says so");
+      return make_error(errc::journal_damaged, path_ + ": entry " + std::to_string(next_index()) + " at "
+                                                   + std::to_string(end_)
+                                                   + " is damaged, and it was durable: what stands at "
+                                                   + std::to_string(position) + " says so");
   }
   return {};
 }

@@ -23,7 +23,8 @@ std::optional<std::int64_t> parse_segment_name(std::string_view name);
 /// `journal`, which decides when to sync.
 class segment {
  public:
-  /// Makes the file of a segment that begins with entry `base`, durably. Everything before `base` must be durable already.
+  /// Makes the file of a segment that begins with entry `base`, durably. Everything before `base` must be durable
+  /// already.
   static expected<std::unique_ptr<segment>> create(disk& on, const std::string& directory, std::int64_t base,
                                                    std::int64_t previous_term);
 
@@ -47,8 +48,8 @@ class segment {
   /// Reads the entries [from, until), all of them in here, with one read.
   error read(std::int64_t from, std::int64_t until, std::vector<entry>& into) const;
 
-  /// Writes `entries` behind the last one; the journal has checked their order. Not durable yet. `durable` is the last entry
-  /// that is. On an error nothing was added, and the file may have bytes behind `end()`.
+  /// Writes `entries` behind the last one; the journal has checked their order. Not durable yet. `durable` is the last
+  /// entry that is. On an error nothing was added, and the file may have bytes behind `end()`.
   error write(std::span<const entry> entries, std::int64_t durable);
   /// Notes behind the last entry that all of them are durable. Needs no sync to be useful.
   error write_seal(entry_id last);

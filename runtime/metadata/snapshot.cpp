@@ -49,7 +49,9 @@ std::vector<std::uint8_t> encode_snapshot(entry_id at, const records& content) {
 }
 
 expected<records> decode_snapshot(entry_id at, bytes_view bytes) {
-  const auto damaged = [](const std::string& how) { return make_error(errc::journal_damaged, "the snapshot is damaged: " + how); };
+  const auto damaged = [](const std::string& how) {
+    return make_error(errc::journal_damaged, "the snapshot is damaged: " + how);
+  };
   if (bytes.size() < header_bytes + trailer_bytes || as_text(bytes.first(magic.size())) != magic)
     return damaged("it is cut short or no snapshot at all");
   const auto body = bytes.first(bytes.size() - sizeof(std::uint32_t));
@@ -57,8 +59,9 @@ expected<records> decode_snapshot(entry_id at, bytes_view bytes) {
     return damaged("its checksum differs");
   const auto version = get_le<std::uint32_t>(bytes.data() + magic.size());
   if (version != format_version)
-    return make_error(errc::journal_version, "the snapshot has format version " + std::to_string(version) + ", this node reads "
-                                               + std::to_string(format_version) + "; start the newer version of Troupe");
+    return make_error(errc::journal_version, "the snapshot has format version " + std::to_string(version)
+                                                 + ", this node reads " + std::to_string(format_version)
+                                                 + "; start the newer version of Troupe");
   if (get_le<std::int64_t>(bytes.data() + 16) != at.index || get_le<std::int64_t>(bytes.data() + 24) != at.term)
     return damaged("it is that of another entry");
   const auto count = get_le<std::uint64_t>(bytes.data() + bytes.size() - trailer_bytes);

@@ -9,10 +9,10 @@
 
 namespace troupe::metadata {
 
-/// An ordered set of shared immutable values whose copies share structure: a list of sorted leaves of at most `leaf_max`
-/// values. Copying the set is one reference count; changing a copy copies the list and the one leaf concerned, once. The key
-/// of a value comes from `KeyOf`. Reading is safe from any thread; writing belongs to the owner of a copy, who keeps the original
-/// alive until done.
+/// An ordered set of shared immutable values whose copies share structure: a list of sorted leaves of at most
+/// `leaf_max` values. Copying the set is one reference count; changing a copy copies the list and the one leaf
+/// concerned, once. The key of a value comes from `KeyOf`. Reading is safe from any thread; writing belongs to the
+/// owner of a copy, who keeps the original alive until done.
 template <class T, class KeyOf>
 class sorted_set {
  public:
@@ -130,19 +130,21 @@ class sorted_set {
   /// The last leaf whose first key is not above `key`, the first leaf when there is none.
   template <class Key>
   std::size_t leaf_for(const Key& key) const {
-    const auto above = std::upper_bound(leaves_->begin(), leaves_->end(), key,
-                                        [](const Key& k, const std::shared_ptr<leaf>& l) { return k < KeyOf{}(*l->front()); });
+    const auto above =
+        std::upper_bound(leaves_->begin(), leaves_->end(), key,
+                         [](const Key& k, const std::shared_ptr<leaf>& l) { return k < KeyOf{}(*l->front()); });
     return above == leaves_->begin() ? 0 : static_cast<std::size_t>(above - leaves_->begin()) - 1;
   }
 
   template <class Key>
   static std::size_t lower_bound(const leaf& in, const Key& key) {
-    const auto at = std::lower_bound(in.begin(), in.end(), key, [](const value& v, const Key& k) { return KeyOf{}(*v) < k; });
+    const auto at =
+        std::lower_bound(in.begin(), in.end(), key, [](const value& v, const Key& k) { return KeyOf{}(*v) < k; });
     return static_cast<std::size_t>(at - in.begin());
   }
 
-  // A part that nobody else refers to was made by this copy and is changed in place: a series of changes copies each part
-  // once. The original has to live meanwhile, or its last reader might still be at it.
+  // A part that nobody else refers to was made by this copy and is changed in place: a series of changes copies each
+  // part once. The original has to live meanwhile, or its last reader might still be at it.
   leaf_list& own_leaves() {
     if (leaves_.use_count() != 1)
       leaves_ = std::make_shared<leaf_list>(*leaves_);

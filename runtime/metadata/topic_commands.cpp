@@ -25,7 +25,8 @@ error check_replicas(const image& on, std::int32_t index, const std::vector<node
   for (auto id : replicas) {
     const auto holder = on.find_broker(id);
     if (!holder)
-      return make_error(errc::invalid_replica_assignment, where + "broker " + std::to_string(id.value) + " is not registered");
+      return make_error(errc::invalid_replica_assignment,
+                        where + "broker " + std::to_string(id.value) + " is not registered");
     can_lead = can_lead || (!holder->fenced && !holder->shutting_down);
   }
   if (std::set<node_id>(replicas.begin(), replicas.end()).size() != replicas.size())
@@ -49,9 +50,9 @@ partition fresh_partition(const image& on, const std::vector<node_id>& replicas)
 
 error check_room(const image& on, std::int64_t more_partitions) {
   if (more_partitions > bounds::partitions_per_request_max)
-    return make_error(errc::policy_violation, std::to_string(more_partitions) + " new partitions in one request, at most "
-                                                + std::to_string(bounds::partitions_per_request_max)
-                                                + " are possible; ask again for more");
+    return make_error(errc::policy_violation,
+                      std::to_string(more_partitions) + " new partitions in one request, at most "
+                          + std::to_string(bounds::partitions_per_request_max) + " are possible; ask again for more");
   if (on.partition_count() + more_partitions > bounds::partitions_max)
     return make_error(errc::policy_violation, "the cluster has " + std::to_string(on.partition_count())
                                                 + " partitions and can have " + std::to_string(bounds::partitions_max));
@@ -104,10 +105,12 @@ error check_new_name(const image& on, const std::string& name) {
   if (on.find_topic(name))
     return make_error(errc::topic_already_exists, "topic " + name + " exists already");
   if (const auto other = on.colliding_topic(name); !other.empty())
-    return make_error(errc::invalid_topic_name, "topic " + name + " would have the same metric names as the existing topic " + other
-                                                  + ": there '.' and '_' are the same");
+    return make_error(errc::invalid_topic_name, "topic " + name
+                                                    + " would have the same metric names as the existing topic " + other
+                                                    + ": there '.' and '_' are the same");
   if (on.topic_count() >= bounds::topics_max)
-    return make_error(errc::policy_violation, "the cluster has as many topics as it can have, " + std::to_string(bounds::topics_max));
+    return make_error(errc::policy_violation,
+                      "the cluster has as many topics as it can have, " + std::to_string(bounds::topics_max));
   return {};
 }
 
@@ -120,8 +123,9 @@ expected<config_map> check_configs(const command_rules& rules, const create_topi
     if (!value)
       return make_error(errc::invalid_config, key + ": a new topic's setting needs a value");
     if (key.size() + value->size() > bounds::setting_bytes_max)
-      return make_error(errc::policy_violation, key.substr(0, 100) + ": a setting of " + std::to_string(key.size() + value->size())
-                                                  + " bytes, at most " + std::to_string(bounds::setting_bytes_max) + " are possible");
+      return make_error(errc::policy_violation, key.substr(0, 100) + ": a setting of "
+                                                    + std::to_string(key.size() + value->size()) + " bytes, at most "
+                                                    + std::to_string(bounds::setting_bytes_max) + " are possible");
     if (auto refused = rules.configs.check(config_resource_type::topic, key, *value))
       return make_error(errc::invalid_config, render(refused));
     if (!out.emplace(key, *value).second)
@@ -145,16 +149,17 @@ expected<placement> place_more(const image& on, const topic& of, const create_pa
   if (!wish.assignments)
     return place_partitions(on, have, more, static_cast<std::int16_t>(factor), wish.start);
   if (wish.assignments->size() != static_cast<std::size_t>(more))
-    return make_error(errc::invalid_replica_assignment, std::to_string(more) + " partitions are to be added, but replicas are given for "
-                                                          + std::to_string(wish.assignments->size()));
+    return make_error(errc::invalid_replica_assignment, std::to_string(more)
+                                                            + " partitions are to be added, but replicas are given for "
+                                                            + std::to_string(wish.assignments->size()));
   for (std::int32_t i = 0; i < more; ++i) {
     const auto& replicas = (*wish.assignments)[static_cast<std::size_t>(i)];
     if (auto refused = check_replicas(on, have + i, replicas))
       return refused;
     if (replicas.size() != factor)
       return make_error(errc::invalid_replica_assignment, "partition " + std::to_string(have + i) + ": "
-                                                            + std::to_string(replicas.size()) + " replicas, the others have "
-                                                            + std::to_string(factor));
+                                                              + std::to_string(replicas.size())
+                                                              + " replicas, the others have " + std::to_string(factor));
   }
   return *wish.assignments;
 }
@@ -167,14 +172,17 @@ error check_topic_name(std::string_view name) {
   if (name == "." || name == "..")
     return make_error(errc::invalid_topic_name, "a topic cannot be called '" + std::string{name} + "'");
   if (name.size() > bounds::topic_name_bytes_max)
-    return make_error(errc::invalid_topic_name, "a topic's name of " + std::to_string(name.size()) + " characters, at most "
-                                                  + std::to_string(bounds::topic_name_bytes_max) + " are allowed");
+    return make_error(errc::invalid_topic_name, "a topic's name of " + std::to_string(name.size())
+                                                    + " characters, at most "
+                                                    + std::to_string(bounds::topic_name_bytes_max) + " are allowed");
   const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_'
+           || c == '-';
   };
   if (!std::all_of(name.begin(), name.end(), allowed))
-    return make_error(errc::invalid_topic_name,
-                      "topic name '" + std::string{name} + "' has other characters than ASCII letters, digits, '.', '_' and '-'");
+    return make_error(
+        errc::invalid_topic_name,
+        "topic name '" + std::string{name} + "' has other characters than ASCII letters, digits, '.', '_' and '-'");
   return {};
 }
 
@@ -187,12 +195,16 @@ expected<created_topic> create_topic(const image& on, const command_rules& rules
   auto placed = place(on, rules, wish);
   if (!placed)
     return placed.error();
-  created_topic out{wish.id, static_cast<std::int32_t>(placed->size()), static_cast<std::int16_t>(placed->front().size()),
-                    std::move(*configs), {}};
+  created_topic out{wish.id,
+                    static_cast<std::int32_t>(placed->size()),
+                    static_cast<std::int16_t>(placed->front().size()),
+                    std::move(*configs),
+                    {}};
   out.records.reserve(placed->size() + out.configs.size() + 1);
   out.records.push_back(topic_record(wish.id, wish.name));
   for (std::int32_t i = 0; i < out.partitions; ++i)
-    out.records.push_back(partition_record(wish.id, partition_index{i}, fresh_partition(on, (*placed)[static_cast<std::size_t>(i)])));
+    out.records.push_back(
+        partition_record(wish.id, partition_index{i}, fresh_partition(on, (*placed)[static_cast<std::size_t>(i)])));
   for (const auto& [key, value] : out.configs)
     out.records.push_back(topic_config_record(wish.id, key, value));
   return out;
@@ -228,7 +240,8 @@ expected<records> create_partitions(const image& on, const create_partitions_com
   records out;
   out.reserve(placed->size());
   for (std::int32_t i = have; i < wish.count; ++i)
-    out.push_back(partition_record(found->id, partition_index{i}, fresh_partition(on, (*placed)[static_cast<std::size_t>(i - have)])));
+    out.push_back(partition_record(found->id, partition_index{i},
+                                   fresh_partition(on, (*placed)[static_cast<std::size_t>(i - have)])));
   return out;
 }
 

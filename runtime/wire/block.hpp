@@ -20,8 +20,8 @@ namespace troupe::wire_detail {
 /// What an absent attachment reads as.
 const chunk& no_chunk();
 
-/// The memory of one message: counter, attachments, and in the same allocation the segment table and the words, so that the
-/// flat encoding lies there ready. Written by one owner, immutable from `seal` on, then shared by any thread.
+/// The memory of one message: counter, attachments, and in the same allocation the segment table and the words, so that
+/// the flat encoding lies there ready. Written by one owner, immutable from `seal` on, then shared by any thread.
 class message_block {
  public:
   /// With room for `word_count` zeroed words and one reference.

@@ -9,8 +9,8 @@
 
 namespace troupe {
 
-/// Makes one `wire<T>`: set fields through `->`, attach bulk bytes, then `std::move(b).freeze()`. One allocation when the
-/// message fits the first segment, which is exact for structs without pointers. Lives on the stack of one function.
+/// Makes one `wire<T>`: set fields through `->`, attach bulk bytes, then `std::move(b).freeze()`. One allocation when
+/// the message fits the first segment, which is exact for structs without pointers. Lives on the stack of one function.
 template <class T>
 class wire_builder {
  public:
@@ -18,7 +18,8 @@ class wire_builder {
 
   wire_builder() : wire_builder(first_words) {}
   /// For messages with lists or texts: room for about `words` words of 8 bytes at once.
-  explicit wire_builder(std::size_t words) : arena_(std::max(words, first_words)), root_(arena_.template initRoot<T>()) {}
+  explicit wire_builder(std::size_t words)
+      : arena_(std::max(words, first_words)), root_(arena_.template initRoot<T>()) {}
 
   wire_builder(const wire_builder&) = delete;
   wire_builder& operator=(const wire_builder&) = delete;

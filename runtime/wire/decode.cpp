@@ -44,7 +44,8 @@ void touch(const capnp::DynamicValue::Reader& value) {
 block_ref checked_copy(kj::ArrayPtr<const capnp::word> words, const wire_limits& limits, capnp::StructSchema schema) {
   constexpr std::size_t slack_words = 1024;  // for lists of empty elements, which count although they take no room
   // Measuring and copying read each word once.
-  capnp::ReaderOptions options{.traversalLimitInWords = 2 * words.size() + slack_words, .nestingLimit = limits.nesting_max};
+  capnp::ReaderOptions options{.traversalLimitInWords = 2 * words.size() + slack_words,
+                               .nestingLimit = limits.nesting_max};
   capnp::FlatArrayMessageReader source{words, options};
   KJ_REQUIRE(source.getEnd() == words.end(), "bytes follow the message");
   auto root = source.getRoot<capnp::AnyPointer>();

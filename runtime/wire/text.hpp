@@ -13,7 +13,8 @@ std::string struct_text(capnp::AnyStruct::Reader value, capnp::StructSchema sche
 
 }  // namespace wire_detail
 
-/// A part of a message as one line, e.g. `(offset = 5, maxBytes = 1024)`: for traces, tests and people. Not for parsing.
+/// A part of a message as one line, e.g. `(offset = 5, maxBytes = 1024)`: for traces, tests and people. Not for
+/// parsing.
 template <class Reader>
 std::string to_text(const Reader& value) {
   return wire_detail::struct_text(capnp::AnyStruct::Reader{value}, capnp::Schema::from<typename Reader::Reads>());

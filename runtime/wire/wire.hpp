@@ -23,15 +23,16 @@ struct wire_limits {
 
 namespace wire_detail {
 
-/// Copies a flat message after checking bounds, limits and, by `schema`, the kind of every pointer: whoever reads the copy
-/// cannot fail any more.
+/// Copies a flat message after checking bounds, limits and, by `schema`, the kind of every pointer: whoever reads the
+/// copy cannot fail any more.
 expected<block_ref> decode(bytes_view flat, const wire_limits& limits, capnp::StructSchema schema);
 
 }  // namespace wire_detail
 
 /// An immutable message of root type T (a struct of `schema/*.capnp`), shared by counting references: what actors send
 /// each other, what journals keep. Copying is one atomic increment; any thread may hold and read one. Bulk bytes travel
-/// beside the message as attachments, which fields of the schema refer to by index. Reading never fails and never throws.
+/// beside the message as attachments, which fields of the schema refer to by index. Reading never fails and never
+/// throws.
 template <class T>
 class wire {
  public:
@@ -52,7 +53,8 @@ class wire {
 
   /// The message in `flat` (Cap'n Proto's stream encoding), checked as a whole and copied, so that `flat` is not needed
   /// afterwards. Errors: `too_large`, `malformed`. Fields of newer versions are kept.
-  static expected<wire> from_bytes(bytes_view flat, const wire_limits& limits = {}, std::vector<chunk> attachments = {}) {
+  static expected<wire> from_bytes(bytes_view flat, const wire_limits& limits = {},
+                                   std::vector<chunk> attachments = {}) {
     auto block = wire_detail::decode(flat, limits, capnp::Schema::from<T>());
     if (!block)
       return block.error();
@@ -71,7 +73,9 @@ class wire {
   explicit operator bool() const { return static_cast<bool>(block_); }
 
   /// The attachment with that index; an empty one when there is none, as for indices that mean "nothing".
-  const chunk& attachment(std::uint32_t index) const { return block_ ? block_->attachment(index) : wire_detail::no_chunk(); }
+  const chunk& attachment(std::uint32_t index) const {
+    return block_ ? block_->attachment(index) : wire_detail::no_chunk();
+  }
   std::uint32_t attachment_count() const { return block_ ? block_->attachment_count() : 0; }
 
   /// The stream encoding without the attachments: always one segment, a multiple of 8 bytes, and not a copy.

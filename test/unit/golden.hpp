@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-/// Golden messages: bytes that a released version wrote, kept as lines `Kind hex text`. Every later version must read them as
-/// the same message; what it prints may have more fields.
+/// Golden messages: bytes that a released version wrote, kept as lines `Kind hex text`. Every later version must read
+/// them as the same message; what it prints may have more fields.
 namespace troupe::test {
 
 /// One line of a golden file.

@@ -6,13 +6,14 @@
 #include <memory>
 #include <string>
 
-/// Script tests: a text file of inputs and the effects that are expected, readable without C++. Shared by the tests of all
-/// pure classes.
+/// Script tests: a text file of inputs and the effects that are expected, readable without C++. Shared by the tests of
+/// all pure classes.
 ///
 ///   # a comment
 ///   == the claim that the lines up to the next claim show          begins with a fresh subject
 ///   input                                                          its effect is expected to be "ok"
-///   input -> effect                                                compared as text; spaces around the arrow do not count
+///   input -> effect                                                compared as text; spaces around the arrow do not
+///   count
 namespace troupe::test {
 
 inline std::string trimmed(const std::string& text) {
@@ -20,8 +21,8 @@ inline std::string trimmed(const std::string& text) {
   return begin == std::string::npos ? std::string{} : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-/// Runs the script `path`. `Subject` is made anew for every claim and has `std::string run(const std::string& input)`, which
-/// carries an input out and tells its effect in one line.
+/// Runs the script `path`. `Subject` is made anew for every claim and has `std::string run(const std::string& input)`,
+/// which carries an input out and tells its effect in one line.
 template <class Subject>
 void run_script(const std::string& path) {
   std::ifstream in{path};

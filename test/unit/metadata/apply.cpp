@@ -3,7 +3,7 @@
 #include "runtime/metadata/bounds.hpp"
 #include "runtime/metadata/diff.hpp"
 
-#include <chrono>
+#include <ctime>
 #include <random>
 
 using namespace troupe;
@@ -17,7 +17,8 @@ std::vector<entry> history(int count, unsigned seed) {
   std::mt19937 random{seed};
   test_rules table;
   const command_rules rules{table};
-  auto now = applied(empty_image(), {broker_record(broker_of(1)), broker_record(broker_of(2, "b")), broker_record(broker_of(3))});
+  auto now = applied(empty_image(),
+                     {broker_record(broker_of(1)), broker_record(broker_of(2, "b")), broker_record(broker_of(3))});
   std::vector<entry> out{{now->applied(), dump(*now)}};
   std::vector<std::string> names;
   std::uint32_t next_topic = 1;
@@ -151,8 +152,12 @@ BOOST_AUTO_TEST_CASE(contradictions_are_named) {
   const auto refused = [&](records all) { return render(foresee(*now, all).error()); };
   BOOST_TEST(refused({topic_record(id_of(2), "lines")}).find("topic lines is created with id") == 0u);
   BOOST_TEST(refused({topic_record(id_of(1), "words")}).find("it is that of lines") != std::string::npos);
-  BOOST_TEST(refused({partition_record(id_of(1), partition_index{2}, partition_on({node_id{1}}))}).find("the one before it") != std::string::npos);
-  BOOST_TEST(refused({partition_record(id_of(5), partition_index{0}, partition_on({node_id{1}}))}).find("the topic does not exist") != std::string::npos);
+  BOOST_TEST(
+      refused({partition_record(id_of(1), partition_index{2}, partition_on({node_id{1}}))}).find("the one before it")
+      != std::string::npos);
+  BOOST_TEST(refused({partition_record(id_of(5), partition_index{0}, partition_on({node_id{1}}))})
+                 .find("the topic does not exist")
+             != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_record_of_a_newer_version_is_an_error_that_says_so) {
@@ -204,7 +209,8 @@ BOOST_AUTO_TEST_CASE(a_snapshot_and_the_entries_after_it_give_what_a_full_replay
       BOOST_REQUIRE(now);
       for (std::size_t i = at; i < all.size(); ++i) {
         auto next = apply(*now, all[i]);
-        BOOST_REQUIRE_MESSAGE(next, "seed " << seed << ", snapshot " << at << ": " << (next ? "" : render(next.error())));
+        BOOST_REQUIRE_MESSAGE(next,
+                              "seed " << seed << ", snapshot " << at << ": " << (next ? "" : render(next.error())));
         now = std::move(next);
       }
       BOOST_TEST(text_of(**now) == wanted, "seed " << seed << ", snapshot of entry " << at);
@@ -237,7 +243,8 @@ BOOST_AUTO_TEST_CASE(differences_are_exactly_what_changed) {
       }
   }
   const auto one = applied(empty_image(), {broker_record(broker_of(1)), cluster_config_record("a", "1")});
-  const auto two = applied(one, {broker_record(broker_of(2)), broker_config_record(node_id{1}, "a", "1"), cluster_config_record("a", "2")});
+  const auto two = applied(
+      one, {broker_record(broker_of(2)), broker_config_record(node_id{1}, "a", "1"), cluster_config_record("a", "2")});
   const auto diff = difference(*one, *two);
   BOOST_TEST((diff.brokers == std::vector{node_id{2}}));
   BOOST_TEST((diff.broker_configs == std::vector{node_id{1}}));
@@ -262,14 +269,15 @@ BOOST_AUTO_TEST_CASE(ten_thousand_topics_stay_in_order_and_one_change_is_cheap) 
   BOOST_TEST((*now->topics_by_name().from("topic-55"))->name == "topic-55");
   BOOST_TEST((now->topics_by_name().from("u") == now->topics_by_name().end()));
 
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = std::clock();
   constexpr int changes = 1000;
   auto latest = now;
   for (int i = 0; i < changes; ++i)
-    latest = applied(latest, {topic_config_record(id_of_number(static_cast<std::uint32_t>(i)), "retention.ms", "1")});
-  const auto each = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin) / changes;
-  BOOST_TEST_MESSAGE("one change in 10,000 topics: " << each.count() << " us");
-  BOOST_TEST(each.count() < 1000);
+    latest =
+        applied(latest, {topic_config_record(id_of_number(static_cast<std::uint32_t>(i)), "retention.ms", "1")});
+  const auto each_us = static_cast<double>(std::clock() - begin) * 1e6 / CLOCKS_PER_SEC / changes;
+  BOOST_TEST_MESSAGE("one change in 10,000 topics: " << each_us << " us of CPU");
+  BOOST_TEST(each_us < 1000);
   BOOST_TEST(difference(*now, *latest).changed.size() == static_cast<std::size_t>(changes));
   for (std::uint32_t i = 0; i < count; ++i)
     BOOST_REQUIRE(now->find_topic(id_of_number(i))->configs.empty());  // the image before is as it was
@@ -279,8 +287,9 @@ BOOST_AUTO_TEST_CASE(ten_thousand_topics_stay_in_order_and_one_change_is_cheap) 
 }
 
 BOOST_AUTO_TEST_CASE(names_that_differ_in_dot_and_underscore_only_collide) {
-  const auto now = applied(applied(applied(empty_image(), topic_records(id_of(1), "a.b_c")), topic_records(id_of(2), "__offsets")),
-                           topic_records(id_of(3), "plain"));
+  const auto now =
+      applied(applied(applied(empty_image(), topic_records(id_of(1), "a.b_c")), topic_records(id_of(2), "__offsets")),
+              topic_records(id_of(3), "plain"));
   BOOST_TEST(now->colliding_topic("a_b_c") == "a.b_c");
   BOOST_TEST(now->colliding_topic("a.b.c") == "a.b_c");
   BOOST_TEST(now->colliding_topic("a.b_c") == "");

@@ -9,8 +9,8 @@
 //   replace RESOURCE [KEY=VALUE…]
 //   ids NODE [epoch=N]
 //   rules KEY=VALUE                               deletion=off, partitions=N, factor=N
-// The answer of a command is the records it makes, in short form, or the error; the records are applied. `show NAME` tells
-// a topic as the image has it.
+// The answer of a command is the records it makes, in short form, or the error; the records are applied. `show NAME`
+// tells a topic as the image has it.
 #include "../script.hpp"
 #include "fixtures.hpp"
 
@@ -68,7 +68,9 @@ std::string shown(const error& e) {
 
 std::string shown(schema::ConfigRecord::Reader r) {
   const auto resource = r.getResource();
-  auto out = std::string{resource.isTopic() ? "topic" : resource.isBroker() ? "broker " + std::to_string(resource.getBroker()) : "cluster"};
+  auto out = std::string{resource.isTopic()    ? "topic"
+                         : resource.isBroker() ? "broker " + std::to_string(resource.getBroker())
+                                               : "cluster"};
   const auto state = r.getState();
   return out + " " + r.getKey().cStr() + (state.isValue() ? "=" + std::string{state.getValue().cStr()} : " removed");
 }
@@ -96,18 +98,21 @@ class cluster {
     const auto in = split(input, ' ');
     const auto& verb = in.at(0);
     if (verb == "broker")
-      return commit(records{broker_record(broker_of(std::stoi(in.at(1)), option(in, "rack"), has(in, "fenced")))}, true);
+      return commit(records{broker_record(broker_of(std::stoi(in.at(1)), option(in, "rack"), has(in, "fenced")))},
+                    true);
     if (verb == "register")
       return register_one(in);
     if (verb == "state")
-      return commit(change_broker(*now_, node_id{std::stoi(in.at(1))}, number(in, "epoch", 0), has(in, "fenced"), has(in, "stopping")));
+      return commit(change_broker(*now_, node_id{std::stoi(in.at(1))}, number(in, "epoch", 0), has(in, "fenced"),
+                                  has(in, "stopping")));
     if (verb == "create")
       return create(in);
     if (verb == "grow")
       return grow(in);
     if (verb == "delete")
-      return commit(in.at(1)[0] == '#' ? delete_topic(*now_, rules_, id_of(static_cast<std::uint8_t>(std::stoi(in[1].substr(1)))))
-                                       : delete_topic(*now_, rules_, in[1]));
+      return commit(in.at(1)[0] == '#'
+                        ? delete_topic(*now_, rules_, id_of(static_cast<std::uint8_t>(std::stoi(in[1].substr(1)))))
+                        : delete_topic(*now_, rules_, in[1]));
     if (verb == "replace")
       return replace(in);
     if (verb == "ids")
@@ -130,7 +135,9 @@ class cluster {
     return quietly ? "ok" : out.empty() ? "nothing" : out;
   }
 
-  static bool has(const words& in, const std::string& flag) { return std::find(in.begin(), in.end(), flag) != in.end(); }
+  static bool has(const words& in, const std::string& flag) {
+    return std::find(in.begin(), in.end(), flag) != in.end();
+  }
   static const char* option(const words& in, const std::string& key) {
     for (const auto& word : in)
       if (word.starts_with(key + "="))
@@ -172,7 +179,8 @@ class cluster {
       else if (key == "at")
         for (const auto& part : split(*value, ',')) {
           const auto colon = part.find(':');
-          wish.assignments.push_back({partition_index{std::stoi(part.substr(0, colon))}, nodes(part.substr(colon + 1))});
+          wish.assignments.push_back(
+              {partition_index{std::stoi(part.substr(0, colon))}, nodes(part.substr(colon + 1))});
         }
       else if (key != "dry")
         wish.configs.emplace_back(key, value);
@@ -184,7 +192,8 @@ class cluster {
   }
 
   std::string grow(const words& in) {
-    create_partitions_command wish{in.at(1), std::stoi(in.at(2)), std::nullopt, static_cast<std::uint32_t>(number(in, "start", 0))};
+    create_partitions_command wish{in.at(1), std::stoi(in.at(2)), std::nullopt,
+                                   static_cast<std::uint32_t>(number(in, "start", 0))};
     if (const auto* at = option(in, "at")) {
       wish.assignments.emplace();
       for (const auto& part : split(at, ','))
@@ -250,7 +259,8 @@ class cluster {
       return "nothing";
     std::string out;
     for (const auto& p : t->partitions)
-      out += (out.empty() ? "" : ", ") + shown(p.replicas) + " led by " + std::to_string(p.leader.value) + " in sync " + shown(p.in_sync);
+      out += (out.empty() ? "" : ", ") + shown(p.replicas) + " led by " + std::to_string(p.leader.value) + " in sync "
+             + shown(p.in_sync);
     for (const auto& [key, value] : t->configs)
       out += ", " + key + "=" + value;
     return out;
@@ -288,7 +298,8 @@ BOOST_AUTO_TEST_CASE(resources_are_named_by_kafka_s_numbers) {
   BOOST_TEST((config_resource_of(2, "lines")->type == config_resource_type::topic));
   BOOST_TEST((config_resource_of(4, "12")->type == config_resource_type::broker));
   BOOST_TEST((config_resource_of(4, "")->type == config_resource_type::cluster_default));
-  for (const auto& [type, name] : std::vector<std::pair<int, std::string>>{{4, "x"}, {4, "-1"}, {4, "99999999999"}, {8, "1"}, {0, ""}})
+  for (const auto& [type, name] :
+       std::vector<std::pair<int, std::string>>{{4, "x"}, {4, "-1"}, {4, "99999999999"}, {8, "1"}, {0, ""}})
     BOOST_TEST(is(config_resource_of(static_cast<std::int8_t>(type), name).error(), errc::invalid_request));
 }
 

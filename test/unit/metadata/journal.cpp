@@ -1,4 +1,5 @@
-// The metadata log on disk: order, recovery, damage, snapshots. Power loss at every operation is tested on the simulated disk.
+// The metadata log on disk: order, recovery, damage, snapshots. Power loss at every operation is tested on the
+// simulated disk.
 #include "runtime/metadata/journal.hpp"
 
 #include "fixtures.hpp"
@@ -23,7 +24,8 @@ bool failed(const error& e) {
 
 /// Entry `index`, whose content tells its index.
 entry entry_of(std::int64_t index, std::int64_t term = 1) {
-  return {{index, term}, {cluster_config_record("at", std::to_string(index)), producer_ids_record(index, node_id{1}, 1)}};
+  return {{index, term},
+          {cluster_config_record("at", std::to_string(index)), producer_ids_record(index, node_id{1}, 1)}};
 }
 
 journal_ptr opened(memory_disk& on, journal_options options = {}) {
@@ -170,7 +172,8 @@ BOOST_AUTO_TEST_CASE(a_write_of_which_only_the_end_reached_the_disk_is_cut) {
     BOOST_REQUIRE(j->begin_append(group));  // never synced
   }
   auto& bytes = bytes_of(on, first_segment);
-  std::copy(sealed.begin() + static_cast<std::ptrdiff_t>(begin), sealed.end(), bytes.begin() + static_cast<std::ptrdiff_t>(begin));
+  std::copy(sealed.begin() + static_cast<std::ptrdiff_t>(begin), sealed.end(),
+            bytes.begin() + static_cast<std::ptrdiff_t>(begin));
   auto j = opened(on);
   BOOST_TEST(all_of(*j) == "1/1 2/1");
 }

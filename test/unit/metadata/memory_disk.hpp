@@ -59,7 +59,9 @@ class memory_disk final : public disk {
     return {};
   }
   error sync_directory(const std::string&) override { return {}; }
-  expected<std::unique_ptr<directory_lock>> lock(const std::string&) override { return std::make_unique<directory_lock>(); }
+  expected<std::unique_ptr<directory_lock>> lock(const std::string&) override {
+    return std::make_unique<directory_lock>();
+  }
   expected<space> free_space(const std::string&) override { return space{}; }
 
   /// Names in `directory` as one text.

@@ -142,7 +142,8 @@ BOOST_AUTO_TEST_CASE(to_bytes_is_no_copy_and_keeps_the_message) {
 }
 
 BOOST_AUTO_TEST_CASE(text_tells_fields_and_the_sizes_of_attachments) {
-  BOOST_TEST(troupe::to_text(letter(7, "hi", 1)) == "(id = 7, subject = \"hi\", lines = [\"line 0\"], body = 4294967295, answer = (none = void))");
+  BOOST_TEST(troupe::to_text(letter(7, "hi", 1))
+             == "(id = 7, subject = \"hi\", lines = [\"line 0\"], body = 4294967295, answer = (none = void))");
   wire_builder<Number> b;
   b->setValue(5);
   b.attach(slice_of("12345"));
