@@ -1,6 +1,7 @@
 #include "runtime/log/cleaning.hpp"
 
 #include "runtime/base/invariant.hpp"
+#include "runtime/log/batch_builder.hpp"
 #include "runtime/log/batch_file_reader.hpp"
 #include "runtime/log/batch_filter.hpp"
 #include "runtime/log/cleaned_swap.hpp"
@@ -18,8 +19,7 @@ namespace troupe::log {
 /// The two halves of a pass, each a walk over batches: collect the keys of the dirty part, then rewrite group by group.
 class cleaning::work {
  public:
-  work(cleaning_plan plan, disk& on)
-      : plan_(std::move(plan)), disk_(on), keys_(plan_.map_bytes_max), context_{keys_} {
+  work(cleaning_plan plan, disk& on) : plan_(std::move(plan)), disk_(on), keys_(plan_.map_bytes_max), context_{keys_} {
     context_.collected_to = plan_.first_dirty;
     context_.now = plan_.now;
     context_.delete_retention = plan_.rules.delete_retention;
@@ -48,6 +48,25 @@ class cleaning::work {
   }
 
  private:
+  // What an empty batch needs of the batch it stands for.
+  struct batch_header {
+    explicit batch_header(const batch_view& of)
+        : fields(batch_fields::like(of)),
+          last_offset_delta(of.last_offset_delta()),
+          max_timestamp_ms(of.max_timestamp_ms()),
+          was_empty(of.record_count() == 0) {}
+    expected<byte_slice> emptied() const {
+      batch_builder builder{fields};
+      builder.set_last_offset_delta(last_offset_delta);
+      builder.set_max_timestamp(max_timestamp_ms);
+      return std::move(builder).finish();
+    }
+    batch_fields fields;
+    std::int32_t last_offset_delta;
+    std::int64_t max_timestamp_ms;
+    bool was_empty;
+  };
+
   // -- opening sources ----------------------------------------------------------------------------------------------
 
   error open(const segment_facts& segment) {
@@ -149,6 +168,8 @@ class cleaning::work {
       writer_.emplace(std::move(*writer));
       changed_ = group.sources.size() > 1;
       source_ = 0;
+      dropped_in_group_ = 0;
+      last_dropped_.reset();
       left_in_group_ = 0;
       for (const auto& source : group.sources)
         left_in_group_ += source.size_bytes;
@@ -183,8 +204,11 @@ class cleaning::work {
     counts.records_without_key += filtered->records_without_key;
     counts.batches_unreadable += filtered->unreadable;
     changed_ = changed_ || filtered->what != filtered_batch::fate::kept;
-    if (filtered->what == filtered_batch::fate::dropped)
+    if (filtered->what == filtered_batch::fate::dropped) {
+      ++dropped_in_group_;
+      last_dropped_ = batch_header{batch};
       return {};
+    }
     if (filtered->what == filtered_batch::fate::kept)
       return writer_->add(batch);
     auto rewritten = batch_view::parse(filtered->rewritten);
@@ -192,7 +216,22 @@ class cleaning::work {
     return writer_->add(*rewritten);
   }
 
+  // The log starts where its first segment does: without that a restart would move the start up, and readers in the gap
+  // would be told that their offset is gone. So of a first group without survivors the last batch's header stays.
+  error keep_start_of_log() {
+    if (group_ > 0 || writer_->size_bytes() > 0 || !last_dropped_)
+      return {};
+    const auto was_all_there_is = dropped_in_group_ == 1 && last_dropped_->was_empty && groups_[0].sources.size() == 1;
+    auto placeholder = last_dropped_->emptied();
+    if (!placeholder)
+      return placeholder.error();
+    changed_ = !was_all_there_is;
+    return writer_->add(*batch_view::parse(*placeholder));
+  }
+
   error end_group() {
+    if (auto failed = keep_start_of_log())
+      return failed;
     auto done = writer_->finish(groups_[group_]);
     if (!done)
       return done.error();
@@ -236,6 +275,8 @@ class cleaning::work {
   std::optional<segment_rewriter> writer_;
   std::uint64_t left_in_group_ = 0;  // bytes of the group's sources that were not looked at yet
   bool changed_ = false;
+  std::size_t dropped_in_group_ = 0;  // batches
+  std::optional<batch_header> last_dropped_;
   cleaned_files result_;
 };
 

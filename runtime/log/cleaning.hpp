@@ -43,7 +43,7 @@ struct cleaned_files {
 /// Semantics are Kafka's: the last record of each key stays; records without a key go; a tombstone's batch gets a
 /// delete horizon when it is first seen and the tombstone goes when that has passed (KIP-534); each producer's last
 /// batch and the last batch of the pass stay, if need be empty; batches keep offsets, codec, producer fields and leader
-/// epoch.
+/// epoch. The log's first segment never vanishes: at least an empty batch keeps the log's start where it is.
 class cleaning {
  public:
   cleaning(cleaning_plan plan, disk& on);

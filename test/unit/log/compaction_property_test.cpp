@@ -186,11 +186,22 @@ class run_of_one_seed {
       return;
     const auto files = log_.compact(rules_, from_ms(now_), pick(2) ? 0 : 1 << 20);
     model_.compact(first_dirty, files.cleaned_to.value, now_, rules_.delete_retention.count());
-    BOOST_REQUIRE_EQUAL(read_back(log_.bytes()).text(), model_.text());
+    auto found = read_back(log_.bytes());
+    forget_placeholder(found);
+    BOOST_REQUIRE_EQUAL(found.text(), model_.text());
+    BOOST_REQUIRE((log_.inactive().empty() || log_.inactive().front().base == offset{0}));
     BOOST_REQUIRE((log_.table() == before));
     for (const auto& group : files.groups)
       if (group.size_bytes > 0)
         BOOST_REQUIRE_EQUAL(index_fault(*on_, directory_.path().string(), group.replaces.base()), "");
+  }
+
+  // The model knows of no segments, so not of the empty batch that keeps a first one alive.
+  void forget_placeholder(model& found) const {
+    if (found.batches.empty() || !found.batches.front().records.empty())
+      return;
+    if (model_.batches.empty() || model_.batches.front().base != found.batches.front().base)
+      found.batches.erase(found.batches.begin());
   }
 
   std::mt19937_64 random_;

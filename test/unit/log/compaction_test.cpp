@@ -251,18 +251,36 @@ BOOST_AUTO_TEST_CASE(a_small_map_cleans_in_several_passes_to_the_same_end) {
 BOOST_AUTO_TEST_CASE(a_group_without_survivors_vanishes) {
   auto rules = eager();
   rules.segment_bytes_max = 1;  // each segment is a group
-  log.append({{"a", "1"}});
-  log.roll();
-  log.append({{"a", "2"}});
-  log.roll();
-  log.append({{"b", "1"}});
-  log.roll();
+  for (const auto& [key, value] : {std::pair{"first", "1"}, {"a", "1"}, {"a", "2"}, {"b", "1"}}) {
+    log.append({{key, value}});
+    log.roll();
+  }
   const auto files = log.compact(rules, at_100);
   BOOST_TEST(files.groups.size() == 1U);
-  BOOST_TEST(log.inactive().size() == 2U);
-  BOOST_TEST(!must(on->exists(file(offset{0}, ".log"))));
+  BOOST_TEST(log.inactive().size() == 3U);
+  BOOST_TEST(!must(on->exists(file(offset{1}, ".log"))));
   BOOST_TEST(file_count(".cleaned") == 0U);
-  BOOST_TEST(log.table().size() == 2U);
+  BOOST_TEST(log.table().size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_segment_stays_as_an_empty_batch_so_that_the_logs_start_does_not_move) {
+  auto rules = eager();
+  rules.segment_bytes_max = 1;
+  for (const auto& [key, value] : {std::pair{"a", "1"}, {"a", "2"}, {"b", "1"}}) {
+    log.append({{key, value}, {key, value}});
+    log.roll();
+  }
+  log.compact(rules, at_100);
+  BOOST_TEST(log.inactive().front().base.value == 0);
+  BOOST_TEST(
+      log.described().starts_with("batch 0..1 epoch -1 codec none time create max 1000 producer -1/-1/-1..-1 txn 0 "
+                                  "control 0 horizon -1 count 0\nbatch 2..3 "));
+  log.append({{"b", "2"}});
+  log.roll();
+  const auto files = log.compact(rules, at_100);
+  for (const auto& group : files.groups)  // it is not written again and again
+    BOOST_TEST(group.replaces.base().value != 0);
+  BOOST_TEST(log.inactive().front().size_bytes == batch_header_bytes);
 }
 
 BOOST_AUTO_TEST_CASE(what_has_nothing_to_lose_is_not_replaced) {
