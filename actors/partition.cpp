@@ -1,5 +1,6 @@
 #include "actors/partition.hpp"
 
+#include "actors/partition_description.hpp"
 #include "actors/partition_slice.hpp"
 #include "actors/syncer.hpp"
 #include "runtime/base/bounds.hpp"
@@ -107,6 +108,8 @@ class partition_state {
   caf::result<wire<PartitionSlice>> read(const wire<PartitionRead>& m) {
     if (auto refused = admit_read(m->getLeaderEpoch()))
       return refused;
+    if (settling())
+      return caf::skip;
     auto found = look_up(*log_, *m, leader_->high_watermark(), describe());
     if (!found)
       return found.error();
@@ -125,6 +128,8 @@ class partition_state {
     wire_builder<PartitionOffset> b;
     if (m->getTimestampMs() < log::log::earliest_local_time)
       return std::move(b).freeze();  // times of tiers: there is nothing in one
+    if (settling())
+      return caf::skip;
     auto found = log_->find_offset(m->getTimestampMs(), leader_->high_watermark());
     if (!found)
       return found.error();
@@ -147,6 +152,8 @@ class partition_state {
   caf::result<wire<PartitionTrimmed>> trim(const wire<PartitionTrim>& m) {
     if (auto refused = admit_read(-1))
       return refused;
+    if (settling())
+      return caf::skip;
     const auto high = leader_->high_watermark();
     const auto before = m->getBeforeOffset() == -1 ? high : offset{m->getBeforeOffset()};
     if (before > high || before < offset{0})
@@ -162,7 +169,11 @@ class partition_state {
     return std::move(b).freeze();
   }
 
-  caf::result<wire<PartitionDescription>> describe_log(const wire<PartitionDescribe>& m);
+  caf::result<wire<PartitionDescription>> describe_log(const wire<PartitionDescribe>& m) {
+    if (auto failed = open())
+      return failed;
+    return description_of(*log_, high_watermark(), parent_path(spec_.directory), m->getProducers());
+  }
 
   void change_settings(const partition_settings& m) {
     spec_.options = m.options;
@@ -254,6 +265,7 @@ class partition_state {
       return open_failed_;
     }
     log_ = std::move(*opened);
+    opened_end_ = log_->log_end_offset();
     for (const auto& line : log_->recovery().lines)
       say(log_level::warning, line);
     if (leader_)
@@ -274,6 +286,10 @@ class partition_state {
                                                                            : replication::commit_rule::appended,
                         static_cast<std::size_t>(spec_.options.min_in_sync_replicas));
   }
+
+  /// What was found in the log at its opening may not be durable yet, so that the high watermark lies before what clients
+  /// saw committed already: until its first sync, whoever asks for it waits in the mailbox.
+  bool settling() const { return !log_->is_offline() && log_->durable_end() < opened_end_; }
 
   offset high_watermark() const { return leader_ ? leader_->high_watermark() : offset{0}; }
 
@@ -439,6 +455,7 @@ class partition_state {
   std::optional<replication::leader> leader_;
   replication::parked_acks<parked_ack> acks_{bounds::parked_acks_max};
   waiting_reads reads_;
+  offset opened_end_{0};
   offset seen_by_readers_{0};
   monotonic_time armed_until_ = monotonic_time::max();
   bool syncing_ = false;
@@ -446,29 +463,6 @@ class partition_state {
   bool closing_ = false;
   bool offline_said_ = false;
 };
-
-caf::result<wire<PartitionDescription>> partition_state::describe_log(const wire<PartitionDescribe>& m) {
-  if (auto failed = open())
-    return failed;
-  wire_builder<PartitionDescription> b;
-  b->setLogStartOffset(log_->log_start_offset().value);
-  b->setLogEndOffset(log_->log_end_offset().value);
-  b->setHighWatermark(high_watermark().value);
-  b->setSizeBytes(static_cast<std::int64_t>(log_->size_bytes()));
-  b->setOffline(log_->is_offline());
-  b->setLogDirectory(parent_path(spec_.directory));
-  if (m->getProducers()) {
-    const auto active = log_->active_producers();
-    auto list = b->initProducers(static_cast<unsigned>(active.size()));
-    for (unsigned i = 0; i < active.size(); ++i) {
-      list[i].setProducerId(active[i].id.value);
-      list[i].setProducerEpoch(active[i].epoch);
-      list[i].setLastSequence(active[i].last_sequence);
-      list[i].setLastTimestampMs(active[i].last_timestamp_ms);
-    }
-  }
-  return std::move(b).freeze();
-}
 
 caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context* context, const partition_spec& spec) {
   adopt(self, *context, "partition " + spec.topic + "-" + std::to_string(spec.id.index.value));
