@@ -37,8 +37,7 @@ error check_version(const request& from) {
                       + " are served; clients learn from ApiVersions which");
 }
 
-error check_read(reader& from, const char* message) {
-  from.expect_end(message);
+error check_read(const reader& from, const char* message) {
   if (from.ok())
     return {};
   return make_error(errc::malformed, std::string{"malformed "} + message + ": " + from.failure());

@@ -36,11 +36,12 @@ expected<request> open_request(byte_slice frame);
 
 /// `unsupported_version` unless version `version` of the API is served.
 error check_version(const request& from);
-/// The error for a message whose reader failed; nothing when it is fine and was read to its end.
-error check_read(reader& from, const char* message);
+/// The error for a message whose reader failed; nothing when it is fine. Bytes that follow the last field are left alone,
+/// as Kafka does: librdkafka sends some behind its Metadata requests (2.11 asking for all topics).
+error check_read(const reader& from, const char* message);
 
 /// Reads the body as `Request`, which must be the type for `from.about->key`. Errors: `unsupported_version`,
-/// `malformed` (naming the field), also for bytes that follow the last field.
+/// `malformed` (naming the field).
 template <class Request>
 expected<Request> decode_body(request& from) {
   if (auto problem = check_version(from))
@@ -99,6 +100,7 @@ expected<decoded_response<Response>> decode_response(byte_slice frame, std::int1
   header.decode(from, response_header_version<Response>(version));
   decoded_response<Response> out{header.correlation_id, {}};
   out.body.decode(from, version);
+  from.expect_end(Response::api_name);
   if (auto problem = check_read(from, Response::api_name))
     return problem;
   return out;
