@@ -1,4 +1,5 @@
 #include "bytes.hpp"
+#include "compaction_fixture.hpp"
 
 #include "runtime/log/record.hpp"
 
@@ -109,9 +110,8 @@ BOOST_AUTO_TEST_CASE(kafka_reads_what_we_write) {
         "SKIPPED: no java or no kafka-clients-*.jar; set TROUPE_KAFKA_LIBS to the libs folder of a Kafka 4.3.1");
     return;
   }
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("troupe-batches-" + std::to_string(std::random_device{}()));
-  std::filesystem::create_directory(folder);
+  const temporary_directory own;
+  const auto& folder = own.path();
   const auto in = (folder / "in").string(), out = (folder / "out").string();
   {
     std::ofstream lines{in};
@@ -122,7 +122,6 @@ BOOST_AUTO_TEST_CASE(kafka_reads_what_we_write) {
   const auto command = "java -cp '" + libs + "/*' " + golden + "KafkaBatches.java describe <" + in + " >" + out;
   BOOST_REQUIRE(std::system(command.c_str()) == 0);
   BOOST_TEST(content_of(out) == describe_file(in));
-  std::filesystem::remove_all(folder);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
