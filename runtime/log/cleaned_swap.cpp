@@ -55,8 +55,9 @@ expected<std::vector<replacement>> parse(const std::string& path, const std::vec
   const bool sound = std::all_of(found.begin(), found.end(),
                                  [](const replacement& r) { return r.base >= offset{0} && r.end > r.base; });
   if (version != swap_version || found.size() != count || !sound)
-    return make_error(errc::corrupt_file, path + ": it names the segments that a compaction replaces and cannot be read; "
-                                            "restore this replica from another one");
+    return make_error(errc::corrupt_file, path
+                                            + ": it names the segments that a compaction replaces and cannot be read; "
+                                              "restore this replica from another one");
   return found;
 }
 
