@@ -42,3 +42,9 @@ struct Number {
   # No pointers: its message has an exact size.
   value @0 :Int64;
 }
+
+struct Grid {
+  # Lists of lists.
+  rows @0 :List(List(Text));
+  counts @1 :List(List(Int32));
+}

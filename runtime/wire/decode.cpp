@@ -1,6 +1,5 @@
 #include "runtime/wire/wire.hpp"
 
-#include <capnp/dynamic.h>
 #include <capnp/serialize.h>
 #include <kj/exception.h>
 
@@ -17,31 +16,7 @@ namespace wire_detail {
 
 namespace {
 
-void touch(const capnp::DynamicValue::Reader& value);
-
-/// Reads every pointer as the kind that the schema says, which throws where the message has another one.
-void touch_struct(const capnp::DynamicStruct::Reader& value) {
-  for (auto field : value.getSchema().getNonUnionFields())
-    touch(value.get(field));
-  KJ_IF_MAYBE(active, value.which())
-    touch(value.get(*active));
-}
-
-void touch(const capnp::DynamicValue::Reader& value) {
-  if (value.getType() == capnp::DynamicValue::STRUCT)
-    return touch_struct(value.as<capnp::DynamicStruct>());
-  if (value.getType() != capnp::DynamicValue::LIST)
-    return;
-  auto list = value.as<capnp::DynamicList>();
-  const auto element = list.getSchema().whichElementType();
-  const bool has_pointers = element == capnp::schema::Type::STRUCT || element == capnp::schema::Type::LIST
-                            || element == capnp::schema::Type::TEXT || element == capnp::schema::Type::DATA;
-  if (has_pointers)
-    for (auto item : list)
-      touch(item);
-}
-
-block_ref checked_copy(kj::ArrayPtr<const capnp::word> words, const wire_limits& limits, capnp::StructSchema schema) {
+block_ref checked_copy(kj::ArrayPtr<const capnp::word> words, const wire_limits& limits, const struct_shape& shape) {
   constexpr std::size_t slack_words = 1024;  // for lists of empty elements, which count although they take no room
   // Measuring and copying read each word once.
   capnp::ReaderOptions options{.traversalLimitInWords = 2 * words.size() + slack_words,
@@ -51,14 +26,13 @@ block_ref checked_copy(kj::ArrayPtr<const capnp::word> words, const wire_limits&
   auto root = source.getRoot<capnp::AnyPointer>();
   KJ_REQUIRE(root.isStruct(), "the root is not a struct");
   auto copy = copy_of(root.getAs<capnp::AnyStruct>());
-  capnp::AnyPointer::Reader trusted{capnp::_::PointerReader::getRootUnchecked(copy->root())};
-  touch_struct(trusted.getAs<capnp::DynamicStruct>(schema));
+  shape.check(capnp::readMessageUnchecked<capnp::AnyPointer>(copy->root()).getAs<capnp::AnyStruct>());
   return copy;
 }
 
 }  // namespace
 
-expected<block_ref> decode(bytes_view flat, const wire_limits& limits, capnp::StructSchema schema) {
+expected<block_ref> decode(bytes_view flat, const wire_limits& limits, const struct_shape& shape) {
   if (flat.size() > limits.bytes_max)
     return make_error(wire_errc::too_large, "message of " + std::to_string(flat.size()) + " bytes, only "
                                               + std::to_string(limits.bytes_max) + " are allowed");
@@ -74,8 +48,8 @@ expected<block_ref> decode(bytes_view flat, const wire_limits& limits, capnp::St
     words = aligned;
   }
   block_ref copy;
-  KJ_IF_MAYBE(failed, kj::runCatchingExceptions([&] { copy = checked_copy(words, limits, schema); }))
-    return make_error(wire_errc::malformed, std::string{"not a valid "} + schema.getShortDisplayName().cStr() + ": "
+  KJ_IF_MAYBE(failed, kj::runCatchingExceptions([&] { copy = checked_copy(words, limits, shape); }))
+    return make_error(wire_errc::malformed, "not a valid " + shape.name() + ": "
                                               + failed->getDescription().cStr());
   return copy;
 }

@@ -2,6 +2,7 @@
 
 #include "runtime/wire/block.hpp"
 #include "runtime/wire/errors.hpp"
+#include "runtime/wire/shape.hpp"
 
 #include <capnp/any.h>
 #include <capnp/schema.h>
@@ -23,9 +24,9 @@ struct wire_limits {
 
 namespace wire_detail {
 
-/// Copies a flat message after checking bounds, limits and, by `schema`, the kind of every pointer: whoever reads the
+/// Copies a flat message after checking bounds, limits and, by `shape`, the kind of every pointer: whoever reads the
 /// copy cannot fail any more.
-expected<block_ref> decode(bytes_view flat, const wire_limits& limits, capnp::StructSchema schema);
+expected<block_ref> decode(bytes_view flat, const wire_limits& limits, const struct_shape& shape);
 
 }  // namespace wire_detail
 
@@ -55,7 +56,8 @@ class wire {
   /// afterwards. Errors: `too_large`, `malformed`. Fields of newer versions are kept.
   static expected<wire> from_bytes(bytes_view flat, const wire_limits& limits = {},
                                    std::vector<chunk> attachments = {}) {
-    auto block = wire_detail::decode(flat, limits, capnp::Schema::from<T>());
+    static const auto& shape = wire_detail::struct_shape::of(capnp::Schema::from<T>());
+    auto block = wire_detail::decode(flat, limits, shape);
     if (!block)
       return block.error();
     for (auto& part : attachments)

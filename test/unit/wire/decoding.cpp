@@ -1,13 +1,13 @@
 // wire<T>::from_bytes: what comes from peers and disks is believed only after a look at all of it.
 #include "runtime/wire/builder.hpp"
 #include "runtime/wire/text.hpp"
-#include "schema/metadata.capnp.h"
 #include "schema/wire_tests.capnp.h"
 
 #include <boost/test/unit_test.hpp>
 #include <capnp/serialize.h>
 
 #include <cstring>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -15,6 +15,7 @@ using troupe::bytes_view;
 using troupe::wire;
 using troupe::wire_builder;
 using troupe::wire_errc;
+using troupe::schema::tests::Grid;
 using troupe::schema::tests::Letter;
 using troupe::schema::tests::NewerLetter;
 using troupe::schema::tests::Number;
@@ -45,6 +46,15 @@ template <class T>
 std::string refusal(bytes_view bytes, const troupe::wire_limits& limits = {}) {
   auto m = wire<T>::from_bytes(bytes, limits);
   return m ? "accepted" : troupe::render(m.error());
+}
+
+/// True when `bytes` are accepted, and then every field of them is read.
+template <class T>
+bool read_whole(bytes_view bytes) {
+  auto m = wire<T>::from_bytes(bytes);
+  if (m)
+    BOOST_REQUIRE_NO_THROW(troupe::to_text(*m));
+  return static_cast<bool>(m);
 }
 
 bool is(const troupe::error& e, wire_errc code) {
@@ -120,6 +130,29 @@ BOOST_AUTO_TEST_CASE(no_flipped_bit_makes_reading_fail) {
       BOOST_TEST(line.size() < whole.size());
   }
   BOOST_TEST(accepted > 0);
+}
+
+BOOST_AUTO_TEST_CASE(no_mixture_of_damages_makes_reading_fail) {
+  wire_builder<Grid> grid;
+  auto rows = grid->initRows(2);
+  rows.init(0, 2).set(1, "text");
+  rows.init(1, 1).set(0, "more");
+  grid->initCounts(1).init(0, 3).set(2, 5);
+  const auto grid_bytes = bytes_of(std::move(grid).freeze());
+  const auto letter_bytes = bytes_of(letter());
+  std::mt19937 random{42};
+  int accepted = 0;
+  for (int i = 0; i < 40'000; ++i) {
+    auto damaged = i % 2 ? grid_bytes : letter_bytes;
+    for (auto n = 1 + random() % 4; n > 0; --n)
+      damaged[8 + random() % (damaged.size() - 8)] = static_cast<std::uint8_t>(random() % 3 ? random() % 24 : random());
+    if (i % 2)
+      accepted += read_whole<Grid>(damaged);
+    else
+      accepted += read_whole<Letter>(damaged);
+  }
+  BOOST_TEST(accepted > 1000);
+  BOOST_TEST(accepted < 39'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_pointer_to_the_wrong_kind_of_thing_is_refused) {
