@@ -63,7 +63,7 @@ bool asks_for_all(const metadata_request& r, std::int16_t version) {
 }
 
 metadata_response::topic answer_topic(const metadata::image& image, const metadata_request::topic& asked) {
-  if (asked.name && !asked.name->empty()) {
+  if (asked.name) {
     const auto found = image.find_topic(*asked.name);
     return found ? tell_topic(*found)
                  : unknown_topic(*asked.name, metadata::check_topic_name(*asked.name) ? kafka::error_code::invalid_topic_exception

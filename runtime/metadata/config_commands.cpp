@@ -55,6 +55,11 @@ expected<target> find_target(const image& on, const config_resource& of) {
   return out;
 }
 
+/// Kafka's choice: what a topic cannot be set to is an invalid config, what a broker cannot is an invalid request.
+errc refusal(config_resource_type type) {
+  return type == config_resource_type::topic ? errc::invalid_config : errc::invalid_request;
+}
+
 error check_value(const command_rules& rules, config_resource_type type, const std::string& key,
                   const std::string& value) {
   if (key.size() + value.size() > bounds::setting_bytes_max)
@@ -62,7 +67,7 @@ error check_value(const command_rules& rules, config_resource_type type, const s
                                                   + std::to_string(key.size() + value.size()) + " bytes, at most "
                                                   + std::to_string(bounds::setting_bytes_max) + " are possible");
   if (auto refused = rules.configs.check(type, key, value))
-    return make_error(errc::invalid_config, render(refused));
+    return make_error(refusal(type), render(refused));
   return {};
 }
 
@@ -71,7 +76,7 @@ error check_whole(const command_rules& rules, config_resource_type type, const c
     return make_error(errc::policy_violation, std::to_string(wanted.size()) + " settings for one resource, at most "
                                                 + std::to_string(bounds::settings_per_resource_max) + " are possible");
   if (auto refused = rules.configs.check_together(type, wanted))
-    return make_error(errc::invalid_config, render(refused));
+    return make_error(refusal(type), render(refused));
   return {};
 }
 
