@@ -88,6 +88,7 @@ class partition_state {
     if (!done)
       return failed_write(done.error());
     touched_ = true;
+    failure_said_ = false;
     leader_->report(context_->self, log_->log_end_offset(), log_->durable_end());
     sync_if_due();
     const bool wait = m->getAcks() == -1;
@@ -320,9 +321,10 @@ class partition_state {
   }
 
   error failed_write(const error& why) {
-    if (log_->is_offline() && !offline_said_) {
-      offline_said_ = true;
-      say(log_level::error, render(why) + "; it takes no more writes, reads are served on");
+    const bool full = is_error(why, error_domain::log, static_cast<std::uint8_t>(log::errc::no_space));
+    if ((log_->is_offline() || full) && !failure_said_) {
+      failure_said_ = true;
+      say(log_level::error, render(why) + (full ? "" : "; it takes no more writes, reads are served on"));
     }
     return with_context(describe(), why);
   }
@@ -461,7 +463,7 @@ class partition_state {
   bool syncing_ = false;
   bool touched_ = false;  ///< used since the last upkeep
   bool closing_ = false;
-  bool offline_said_ = false;
+  bool failure_said_ = false;  ///< since the last write that succeeded
 };
 
 caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context* context, const partition_spec& spec) {
