@@ -152,6 +152,7 @@ class Configs(Admin):
         self.assertIsNone(self.alter("BROKER", node, log_retention_ms=("DELETE", None)))
         eventually(lambda: self.config("TOPIC", name)["retention.ms"].value == "604800000")
         self.assertEqual(self.alter("BROKER", node, node_id=("SET", "77")), "INVALID_REQUEST")
+        self.assertEqual(self.alter("BROKER", node, log_retention_ms=("SET", "soon")), "INVALID_REQUEST")
 
     def test_a_brokers_configuration_can_be_read(self):
         node = next(iter(self.admin.list_topics(timeout=SECONDS).brokers))

@@ -50,19 +50,23 @@ class Broker:
             self.process = subprocess.Popen([program, "serve", *arguments], stdout=subprocess.PIPE, stderr=log,
                                             stdin=subprocess.DEVNULL, text=True)
         ready = threading.Event()
-        threading.Thread(target=self._drain, args=(self.process, ready), daemon=True).start()
-        if not ready.wait(READY_SECONDS) or self.process.poll() is not None:
+        ended = threading.Event()
+        threading.Thread(target=self._drain, args=(self.process, ready, ended), daemon=True).start()
+        deadline = time.monotonic() + READY_SECONDS
+        while not ready.wait(0.01) and not ended.is_set() and time.monotonic() < deadline:
+            pass
+        if not ready.is_set():
             self.kill()
             raise AssertionError(f"the broker did not get ready within {READY_SECONDS} s\n{self.log_tail()}")
         return self
 
-    def _drain(self, process, ready):
+    def _drain(self, process, ready, ended):
         for line in process.stdout:
             self.stdout.append(line.rstrip("\n"))
             if found := re.match(r"ready PLAINTEXT://127\.0\.0\.1:(\d+)$", line):
                 self.port = int(found[1])
                 ready.set()
-        ready.set()
+        ended.set()
 
     def kill(self):
         """SIGKILL."""

@@ -8,6 +8,7 @@ except ImportError:  # the tests say so, see programs.require_confluent_kafka
     pass
 
 CLIENT_SECONDS = 30
+NOT_READY = {"NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "_TRANSPORT", "_TIMED_OUT", "UNKNOWN_TOPIC_OR_PART"}
 LOG_LEVEL = 2  # without refused connections, which are common here
 
 
@@ -98,12 +99,25 @@ def take(consumer, count, seconds=CLIENT_SECONDS):
     return messages
 
 
+def patiently(call):
+    """call()'s result; again while the broker says that it is not ready to answer."""
+    deadline = time.monotonic() + CLIENT_SECONDS
+    while True:
+        try:
+            return call()
+        except KafkaException as failure:
+            error = failure.args[0]
+            if time.monotonic() > deadline or not (error.retriable() or error.name() in NOT_READY):
+                raise
+            time.sleep(0.1)
+
+
 def read_all(broker, topic, partition=0, **settings):
     """Every message of a partition, from its first to its high watermark."""
     consumer = reader(broker, topic, partition, **settings)
     try:
         where = TopicPartition(topic, partition)
-        low, high = consumer.get_watermark_offsets(where, CLIENT_SECONDS)
+        low, high = patiently(lambda: consumer.get_watermark_offsets(where, CLIENT_SECONDS))
         messages = []
         deadline = time.monotonic() + CLIENT_SECONDS
         while low < high and position(consumer, where) < high:
@@ -125,7 +139,8 @@ def position(consumer, where):
 def watermarks(broker, topic, partition=0):
     consumer = reader(broker)
     try:
-        return consumer.get_watermark_offsets(TopicPartition(topic, partition), CLIENT_SECONDS)
+        where = TopicPartition(topic, partition)
+        return patiently(lambda: consumer.get_watermark_offsets(where, CLIENT_SECONDS))
     finally:
         consumer.close()
 
