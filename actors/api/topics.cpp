@@ -164,8 +164,13 @@ void describe_topic_partitions(session_port& in, const call& what, kafka::reader
     topic.topic_id = found->id;
     topic.is_internal = metadata::is_internal(found->name);
     const auto end = std::min<std::int64_t>(found->partition_count(), std::int64_t{first} + left);
-    for (auto i = first; i < end; ++i)
-      tell_partition(topic.partitions.emplace_back(), i, *found->find(partition_index{i}));
+    for (auto i = first; i < end; ++i) {
+      auto& partition = topic.partitions.emplace_back();
+      tell_partition(partition, i, *found->find(partition_index{i}));
+      // Empty, not null: Kafka's own client does not expect a null.
+      partition.eligible_leader_replicas.emplace();
+      partition.last_known_elr.emplace();
+    }
     left -= static_cast<std::int32_t>(topic.partitions.size());
     if (end < found->partition_count()) {
       out.next_cursor.emplace();
