@@ -103,7 +103,7 @@ error check_new_name(const image& on, const std::string& name) {
   if (name == metadata_log_name)
     return make_error(errc::topic_authorization_failed, "topic " + name + " is the node's own and cannot be created");
   if (on.find_topic(name))
-    return make_error(errc::topic_already_exists, "topic " + name + " exists already");
+    return make_error(errc::topic_already_exists, "topic " + name + " already exists");
   if (const auto other = on.colliding_topic(name); !other.empty())
     return make_error(errc::invalid_topic_name, "topic " + name
                                                     + " would have the same metric names as the existing topic " + other
