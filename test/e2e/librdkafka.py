@@ -123,10 +123,13 @@ def read_all(broker, topic, partition=0, **settings):
         while low < high and position(consumer, where) < high:
             if time.monotonic() > deadline:
                 raise AssertionError(f"read up to {position(consumer, where)} of {topic}-{partition}, which ends at {high}")
-            for message in consumer.consume(10000, 0.2):
+            arrived = consumer.consume(10000, 0.2)
+            for message in arrived:
                 if message.error():
                     raise KafkaException(message.error())
                 messages.append(message)
+            if not arrived:  # what there was may have been removed by retention meanwhile
+                low = consumer.get_watermark_offsets(where, CLIENT_SECONDS)[0]
         return messages
     finally:
         consumer.close()
