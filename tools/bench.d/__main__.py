@@ -57,8 +57,9 @@ class Bench:
         self.side_by_side = []
 
     def measure(self, case, pairs):
-        systems = self.systems(case)
+        systems = []
         try:
+            systems = self.systems(case)
             for system in systems:
                 case.prepare(system)
             for pair in range(pairs):

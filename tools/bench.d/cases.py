@@ -32,8 +32,11 @@ def run_client(command, seconds=300):
 
 def load(kind, system, topic, *arguments):
     """One run of troupe_load; its figures."""
-    return pairs_of(run_client([os.environ["TROUPE_LOAD_BIN"], kind, "-b", system.bootstrap, "-t", topic,
-                                *map(str, arguments)]))
+    try:
+        return pairs_of(run_client([os.environ["TROUPE_LOAD_BIN"], kind, "-b", system.bootstrap, "-t", topic,
+                                    *map(str, arguments)]))
+    except (Failed, subprocess.TimeoutExpired) as why:
+        raise Failed(f"{system.name}: {why}") from why
 
 
 class Case:

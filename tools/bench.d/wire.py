@@ -101,7 +101,7 @@ class Connection:
         return ends
 
 
-def wait_until_ready(port, process, seconds=120):
+def wait_until_ready(port, process, seconds=300):
     """Until ApiVersions is answered; seconds since the call."""
     began = time.monotonic()
     while time.monotonic() - began < seconds:
