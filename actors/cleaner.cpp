@@ -94,7 +94,8 @@ class cleaner_state {
   }
 
   bool compacts(const metadata::image& image, const metadata::topic& topic) const {
-    const config::layers layers{&topic.configs, image.broker_config(context_->self), image.cluster_config(), &context_->settings};
+    const config::layers layers{&topic.configs, image.broker_config(context_->self), image.cluster_config(),
+                                &context_->settings};
     const auto policy = config::topic_value(layers, "cleanup.policy");
     return policy && policy->text.find("compact") != std::string::npos;
   }

@@ -81,7 +81,8 @@ class controller_state {
     journal_ = std::move(*opened);
     for (const auto& line : journal_->recovery().lines)
       say(log_level::warning, line);
-    auto image = metadata::load_snapshot(journal_->recovery().snapshot, std::move(journal_->recovery().snapshot_content));
+    auto image =
+        metadata::load_snapshot(journal_->recovery().snapshot, std::move(journal_->recovery().snapshot_content));
     if (!image)
       return image.error();
     image_ = std::move(*image);
@@ -159,7 +160,8 @@ class controller_state {
   // -- requests ---------------------------------------------------------------------------------------------------
 
   metadata::command_rules command_rules() const {
-    const config::layers layers{nullptr, image_->broker_config(context_->self), image_->cluster_config(), &context_->settings};
+    const config::layers layers{nullptr, image_->broker_config(context_->self), image_->cluster_config(),
+                                &context_->settings};
     return {rules_, static_cast<std::int32_t>(config::broker_integer(layers, "num.partitions")),
             static_cast<std::int16_t>(config::broker_integer(layers, "default.replication.factor")),
             config::broker_flag(layers, "delete.topic.enable")};
@@ -181,8 +183,9 @@ class controller_state {
       return problem;
     kafka::init_producer_id_response out;
     if (r.transactional_id) {
-      out.error_code = static_cast<std::int16_t>(r.transactional_id->empty() ? kafka::error_code::invalid_request
-                                                                             : kafka::error_code::coordinator_not_available);
+      out.error_code =
+          static_cast<std::int16_t>(r.transactional_id->empty() ? kafka::error_code::invalid_request
+                                                                : kafka::error_code::coordinator_not_available);
       out.producer_epoch = -1;
     } else {
       if (next_producer_ == producers_end_)

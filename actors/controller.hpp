@@ -20,8 +20,8 @@ struct controller_opened {};
 struct controller_close {};
 struct controller_closed {};
 
-/// The owner of the metadata log: turns requests that change metadata into records, commits them, and answers when they are on
-/// the disk and applied. For now the only voter of its quorum.
+/// The owner of the metadata log: turns requests that change metadata into records, commits them, and answers when they
+/// are on the disk and applied. For now the only voter of its quorum.
 ///
 /// Messages  controller_open → controller_opened   publishes the recovered image to `replicas` before it answers
 ///           ControllerRequest → ControllerReply

@@ -244,7 +244,8 @@ expected<byte_slice> by_api(std::int16_t api_key, std::int16_t version, const by
 
 }  // namespace
 
-expected<byte_slice> work_out(controller_scope& in, std::int16_t api_key, std::int16_t version, const byte_slice& body) {
+expected<byte_slice> work_out(controller_scope& in, std::int16_t api_key, std::int16_t version,
+                              const byte_slice& body) {
   return by_api(api_key, version, body, [&in](const auto& r) { return serve(in, r); });
 }
 

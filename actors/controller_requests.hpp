@@ -22,8 +22,8 @@ struct controller_scope {
   bool validate_only = false;             ///< set by the request
 };
 
-/// Works out what a client's request changes: fills `in.changes` and gives the encoded body of the response, to be sent when the
-/// changes are committed. Errors: the body cannot be read, or the API is not one of the controller's.
+/// Works out what a client's request changes: fills `in.changes` and gives the encoded body of the response, to be sent
+/// when the changes are committed. Errors: the body cannot be read, or the API is not one of the controller's.
 expected<byte_slice> work_out(controller_scope& in, std::int16_t api_key, std::int16_t version, const byte_slice& body);
 
 /// Kafka's code for an error of the metadata domain, or of settings.

@@ -87,7 +87,8 @@ class node_state {
     }
   }
 
-  /// Partitions and sessions are restarted by their own supervisors; without one of its parts a node cannot keep its promises.
+  /// Partitions and sessions are restarted by their own supervisors; without one of its parts a node cannot keep its
+  /// promises.
   void part_ended(const caf::down_msg& m) {
     if (stopping_)
       return;

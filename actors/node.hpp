@@ -29,7 +29,7 @@ struct node_stopped {};
 ///
 /// Messages  node_start → node_ready     an error says what kept it from starting
 ///           node_stop → node_stopped
-/// Exits     `normal` after node_stop; otherwise with the reason of a part that could not be kept alive: the process ends then
+/// Exits     `normal` after node_stop; otherwise with the reason of a part that has failed: the process ends then
 caf::actor spawn_node(node_context& context);
 
 }  // namespace troupe

@@ -235,7 +235,8 @@ class partition_state {
     armed_until_ = monotonic_time::max();
     const auto now = context_->time.monotonic_now();
     for (auto& late : acks_.expire(now))
-      late.promise.deliver(make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not follow in time"));
+      late.promise.deliver(
+          make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not follow in time"));
     for (auto& late : reads_.expire(now))
       answer_parked(late);
     arm_next();
@@ -259,7 +260,8 @@ class partition_state {
     auto aside = put_aside_foreign(context_->storage, spec_.directory, spec_.id.topic);
     if (aside && !aside->empty())
       say(log_level::warning, "its folder held a deleted topic of the same name, which is now at " + *aside);
-    auto opened = log::log::open(context_->storage, spec_.directory, spec_.options, spec_.hints, context_->time.wall_now());
+    auto opened =
+        log::log::open(context_->storage, spec_.directory, spec_.options, spec_.hints, context_->time.wall_now());
     if (!opened) {
       open_failed_ = with_context(describe(), opened.error());
       say(log_level::error, render(open_failed_));
@@ -288,8 +290,8 @@ class partition_state {
                         static_cast<std::size_t>(spec_.options.min_in_sync_replicas));
   }
 
-  /// What was found in the log at its opening may not be durable yet, so that the high watermark lies before what clients
-  /// saw committed already: until its first sync, whoever asks for it waits in the mailbox.
+  /// What was found in the log at its opening may not be durable yet, so that the high watermark lies before what
+  /// clients saw committed already: until its first sync, whoever asks for it waits in the mailbox.
   bool settling() const { return !log_->is_offline() && log_->durable_end() < opened_end_; }
 
   offset high_watermark() const { return leader_ ? leader_->high_watermark() : offset{0}; }
@@ -360,7 +362,8 @@ class partition_state {
     sync_if_due();
   }
 
-  /// The pages may be gone while the kernel calls them clean: nothing appended since the last sync can be promised, ever.
+  /// The pages may be gone while the kernel calls them clean: nothing appended since the last sync can be promised,
+  /// ever.
   void sync_failed(const error& why) {
     syncing_ = false;
     if (!log_)

@@ -34,7 +34,7 @@ struct partition_settings {
 /// Time to look after retention, and to let go of files and caches when nothing happened since the last look.
 struct partition_upkeep {};
 
-/// Make all that is appended durable, write the checkpoints of the log and take no more: the answer is PartitionDurable.
+/// Make all that is appended durable, write the log's checkpoints and take no more: the answer is PartitionDurable.
 struct partition_close {};
 
 /// The topic is deleted: drop the log; the files are the supervisor's from then on.
@@ -54,7 +54,7 @@ struct compaction_swap {
 ///
 /// Messages  PartitionLeadership →                      from `replicas`; epochs never go back
 ///           PartitionAppend → PartitionAppended        leader only; answers when `acks` is satisfied
-///           PartitionRead → PartitionSlice             leader only; parks until `minBytes`, `maxWaitMs` or a role change
+///           PartitionRead → PartitionSlice             leader only; parks for `minBytes` or `maxWaitMs`
 ///           PartitionOffsetQuery → PartitionOffset
 ///           PartitionEpochQuery → PartitionEpochEnd
 ///           PartitionTrim → PartitionTrimmed
@@ -66,8 +66,8 @@ struct compaction_swap {
 ///           partition_close → PartitionDurable
 ///           partition_drop → disk_done
 ///           deadline_tick →                            its own timer
-/// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an exception
-///           ends it and `replicas` starts it again
+/// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an
+///           exception ends it and `replicas` starts it again
 caf::actor spawn_partition(node_context& context, partition_spec spec);
 
 }  // namespace troupe

@@ -4,8 +4,8 @@
 
 namespace troupe {
 
-wire<schema::PartitionDescription> description_of(const log::log& of, offset high_watermark, const std::string& directory,
-                                                  bool producers) {
+wire<schema::PartitionDescription> description_of(const log::log& of, offset high_watermark,
+                                                  const std::string& directory, bool producers) {
   wire_builder<schema::PartitionDescription> b;
   b->setLogStartOffset(of.log_start_offset().value);
   b->setLogEndOffset(of.log_end_offset().value);

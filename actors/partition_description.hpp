@@ -9,7 +9,7 @@
 namespace troupe {
 
 /// What DescribeLogDirs and, with `producers`, DescribeProducers tell of a partition whose log lies in `directory`.
-wire<schema::PartitionDescription> description_of(const log::log& of, offset high_watermark, const std::string& directory,
-                                                  bool producers);
+wire<schema::PartitionDescription> description_of(const log::log& of, offset high_watermark,
+                                                  const std::string& directory, bool producers);
 
 }  // namespace troupe

@@ -45,7 +45,8 @@ std::optional<chunk> at_hand(const file_region& region) {
 
 }  // namespace
 
-expected<partition_slice> look_up(log::log& in, PartitionRead::Reader m, offset high_watermark, const std::string& name) {
+expected<partition_slice> look_up(log::log& in, PartitionRead::Reader m, offset high_watermark,
+                                  const std::string& name) {
   partition_slice out{{}, high_watermark, in.log_start_offset(), {}};
   const offset from{m.getOffset()};
   if (m.getLastFetchedEpoch() >= 0) {
@@ -56,12 +57,14 @@ expected<partition_slice> look_up(log::log& in, PartitionRead::Reader m, offset 
     }
   }
   if (from < in.log_start_offset() || from > in.log_end_offset())
-    return log::make_error(log::errc::offset_out_of_range,
-                           name + ": offset " + std::to_string(from.value) + " is outside "
-                             + std::to_string(in.log_start_offset().value) + ".." + std::to_string(in.log_end_offset().value));
+    return log::make_error(log::errc::offset_out_of_range, name + ": offset " + std::to_string(from.value)
+                                                               + " is outside "
+                                                               + std::to_string(in.log_start_offset().value) + ".."
+                                                               + std::to_string(in.log_end_offset().value));
   if (from >= high_watermark)
     return out;
-  auto found = in.read(from, static_cast<std::size_t>(std::max(0, m.getMaxBytes())), high_watermark, m.getAtLeastOneBatch());
+  auto found =
+      in.read(from, static_cast<std::size_t>(std::max(0, m.getMaxBytes())), high_watermark, m.getAtLeastOneBatch());
   if (!found)
     return with_context(name, found.error());
   out.records = std::move(found->records);
@@ -73,7 +76,8 @@ bool is_enough(PartitionRead::Reader m, const partition_slice& found) {
          || found.records.size >= static_cast<std::size_t>(std::max(1, m.getMinBytes()));
 }
 
-void deliver_slice(caf::event_based_actor& self, const caf::actor& reader, slice_promise promise, partition_slice found) {
+void deliver_slice(caf::event_based_actor& self, const caf::actor& reader, slice_promise promise,
+                   partition_slice found) {
   if (found.records.size == 0) {
     promise.deliver(sealed(found, std::nullopt));
     return;
@@ -84,8 +88,9 @@ void deliver_slice(caf::event_based_actor& self, const caf::actor& reader, slice
   }
   read_region work{found.records};
   self.request(reader, caf::infinite, std::move(work))
-    .then([promise, found = std::move(found)](const region_bytes& got) mutable { promise.deliver(sealed(found, got.bytes)); },
-          [promise](const caf::error& why) mutable { promise.deliver(why); });
+      .then([promise,
+             found = std::move(found)](const region_bytes& got) mutable { promise.deliver(sealed(found, got.bytes)); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
 }
 
 }  // namespace troupe

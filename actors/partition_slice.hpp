@@ -23,15 +23,17 @@ struct partition_slice {
 
 using slice_promise = caf::typed_response_promise<wire<schema::PartitionSlice>>;
 
-/// Finds what `m` asks for in `in`, below `high_watermark`. Errors: `offset_out_of_range`, the disk's. `name` is for messages.
+/// Finds what `m` asks for in `in`, below `high_watermark`. Errors: `offset_out_of_range`, the disk's. `name` is for
+/// messages.
 expected<partition_slice> look_up(log::log& in, schema::PartitionRead::Reader m, offset high_watermark,
                                   const std::string& name);
 
 /// Whether a reader that is ready to wait need not.
 bool is_enough(schema::PartitionRead::Reader m, const partition_slice& found);
 
-/// Answers with `found`. Small slices are copied, large ones leave straight from the file; what is not in memory is fetched by
-/// `reader` first, so that nobody waits for the device here.
-void deliver_slice(caf::event_based_actor& self, const caf::actor& reader, slice_promise promise, partition_slice found);
+/// Answers with `found`. Small slices are copied, large ones leave straight from the file; what is not in memory is
+/// fetched by `reader` first, so that nobody waits for the device here.
+void deliver_slice(caf::event_based_actor& self, const caf::actor& reader, slice_promise promise,
+                   partition_slice found);
 
 }  // namespace troupe

@@ -23,7 +23,7 @@ struct region_bytes {
 
 /// Reads what would keep its asker waiting for the device: a few workers on threads of their own.
 ///
-/// Messages  read_region → region_bytes   fewer bytes than asked only where the file ends; an error names file and cause
+/// Messages  read_region → region_bytes   fewer bytes than asked only where the file ends
 /// Exits     never by itself
 caf::actor spawn_reader(node_context& context, std::string name);
 

@@ -290,8 +290,8 @@ class replicas_state {
     }
   }
 
-  /// Moves a deleted partition's folder out of the way and removes it in the background; files that are still being sent stay
-  /// readable until then. A new topic of that name waits for this: two logs must never share a folder.
+  /// Moves a deleted partition's folder out of the way and removes it in the background; files that are still being
+  /// sent stay readable until then. A new topic of that name waits for this: two logs must never share a folder.
   void remove_folder(const std::string& folder, const partition_id& id, disk_state* disk) {
     folder_on_disk_.erase(folder);
     --disk->replicas;
@@ -313,8 +313,10 @@ class replicas_state {
 
   void remove_tree_of(const disk_state* disk, const std::string& path) {
     self_->request(disk->syncer, caf::infinite, remove_tree{path})
-      .then([](const disk_done&) {},
-            [this](const caf::error& why) { say(log_level::error, "deleted topic stays on the disk: " + render(why)); });
+        .then([](const disk_done&) {},
+              [this](const caf::error& why) {
+                say(log_level::error, "deleted topic stays on the disk: " + render(why));
+              });
   }
 
   // -- supervision ------------------------------------------------------------------------------------------------
@@ -327,8 +329,8 @@ class replicas_state {
     by_address_.erase(ended);
     auto& replica = replicas_[id];
     replica.actor = nullptr;
-    const auto pause = std::min<std::chrono::milliseconds>(bounds::restart_pause_min * (1 << std::min(replica.failures, 8)),
-                                                           bounds::restart_pause_max);
+    const auto pause = std::min<std::chrono::milliseconds>(
+        bounds::restart_pause_min * (1 << std::min(replica.failures, 8)), bounds::restart_pause_max);
     ++replica.failures;
     if (!closing_)
       self_->delayed_send(self_, pause, restart_partition{id});
@@ -336,8 +338,8 @@ class replicas_state {
 
   // -- opening in the background ----------------------------------------------------------------------------------
 
-  /// Logs are opened at their first use; those that exist are opened soon after the start anyway, a few at a time, so that
-  /// damage is found and retention goes on in topics that nobody reads.
+  /// Logs are opened at their first use; those that exist are opened soon after the start anyway, a few at a time, so
+  /// that damage is found and retention goes on in topics that nobody reads.
   void begin_opening() {
     put_strays_aside();
     for (const auto& [id, replica] : replicas_)
@@ -348,7 +350,8 @@ class replicas_state {
       open_next();
   }
 
-  /// Folders of topics that the metadata do not know are kept, but never opened: metadata may be wrong, data are not remade.
+  /// Folders of topics that the metadata do not know are kept, but never opened: metadata may be wrong, data are not
+  /// remade.
   void put_strays_aside() {
     for (auto& disk : disks_)
       for (const auto& folder : disk.directory.partitions) {
@@ -358,8 +361,9 @@ class replicas_state {
           continue;
         folder_on_disk_.erase(folder);
         auto aside = put_aside(context_->storage, disk.directory.path + "/" + folder);
-        say(log_level::warning, folder + " belongs to no topic; "
-                                  + (aside ? "it is now at " + *aside + ", remove it when you do not need it" : render(aside.error())));
+        say(log_level::warning,
+            folder + " belongs to no topic; "
+                + (aside ? "it is now at " + *aside + ", remove it when you do not need it" : render(aside.error())));
       }
   }
 
@@ -434,7 +438,9 @@ class replicas_state {
     });
   }
 
-  std::chrono::milliseconds upkeep_interval() const { return context_->settings.duration("log.retention.check.interval.ms"); }
+  std::chrono::milliseconds upkeep_interval() const {
+    return context_->settings.duration("log.retention.check.interval.ms");
+  }
   void say(log_level level, std::string_view line) { context_->log.write(level, "replicas", line); }
 
   caf::event_based_actor* self_ = nullptr;

@@ -164,7 +164,8 @@ class session_state : public api::session_port {
   }
 
   void say(const std::string& why) {
-    context_->log.write(log_level::warning, "session " + stream_->peer().host + ":" + std::to_string(stream_->peer().port),
+    context_->log.write(log_level::warning,
+                        "session " + stream_->peer().host + ":" + std::to_string(stream_->peer().port),
                         "connection closed: " + why);
   }
 

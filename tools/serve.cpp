@@ -70,8 +70,9 @@ int run(node_context& context) {
     return 1;
   }
   for (const auto& l : ready->listeners)
-    std::cout << "ready " << l.name << "://" << (l.at.host.find(':') == std::string::npos ? l.at.host : "[" + l.at.host + "]")
-              << ":" << l.at.port << std::endl;
+    std::cout << "ready " << l.name << "://"
+              << (l.at.host.find(':') == std::string::npos ? l.at.host : "[" + l.at.host + "]") << ":" << l.at.port
+              << std::endl;
   context.system.spawn(watch, node);
   const auto signal = posix::wait_for_stop_signal();
   context.log.write(log_level::info, "troupe", "stopping on " + signal);

@@ -101,8 +101,9 @@ void describe_cluster(session_port& in, const call& what, kafka::reader& body) {
     const bool controllers = r.endpoint_type == 2;
     out.error_code = static_cast<std::int16_t>(controllers ? kafka::error_code::mismatched_endpoint_type
                                                            : kafka::error_code::unsupported_endpoint_type);
-    out.error_message = controllers ? "this listener serves brokers; controllers have none of their own here"
-                                    : "endpoint type " + std::to_string(r.endpoint_type) + " is not known: 1 are brokers";
+    out.error_message = controllers
+                            ? "this listener serves brokers; controllers have none of their own here"
+                            : "endpoint type " + std::to_string(r.endpoint_type) + " is not known: 1 are brokers";
     return in.reply(what, out);
   }
   out.controller_id = in.context().self.value;

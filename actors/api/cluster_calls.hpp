@@ -28,9 +28,9 @@ std::vector<visible_broker> brokers_for(session_port& in, const metadata::image&
 /// A broker setting that may be changed while the node runs.
 bool dynamic_flag(session_port& in, std::string_view key);
 
-/// Sends the encoded body of a request of API `key` in `version` to the controller and calls `done` with the body of its answer
-/// once this node has applied the change; an error when the controller could not be asked. Later requests of the connection
-/// wait meanwhile.
+/// Sends the encoded body of a request of API `key` in `version` to the controller and calls `done` with the body of
+/// its answer once this node has applied the change; an error when the controller could not be asked. Later requests of
+/// the connection wait meanwhile.
 void ask_controller_for(session_port& in, std::int16_t key, std::int16_t version, byte_slice body,
                         std::function<void(expected<byte_slice>)> done);
 

@@ -26,7 +26,8 @@ describe_configs_response::config told(config::described_setting&& s, const desc
   out.config_type = static_cast<std::int8_t>(s.type);
   if (r.include_synonyms)
     for (auto& synonym : s.synonyms)
-      out.synonyms.push_back({std::move(synonym.name), std::move(synonym.value), static_cast<std::int8_t>(synonym.source)});
+      out.synonyms.push_back(
+          {std::move(synonym.name), std::move(synonym.value), static_cast<std::int8_t>(synonym.source)});
   if (r.include_documentation)
     out.documentation = std::string{s.documentation};
   return out;
@@ -61,7 +62,8 @@ std::vector<config::described_setting> describe_one(session_port& in, const clus
       if (asked.resource_name == std::to_string(self.value))
         return config::describe_broker(from, keys);
       refuse(out, kafka::error_code::invalid_request,
-             "this is broker " + std::to_string(self.value) + ", not " + asked.resource_name + "; ask that one, or name \"\"");
+             "this is broker " + std::to_string(self.value) + ", not " + asked.resource_name
+                 + "; ask that one, or name \"\"");
       return {};
     default: break;
   }

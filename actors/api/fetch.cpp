@@ -45,7 +45,8 @@ kafka::error_code code_of_fault(net::fetch_session_fault fault) {
   return kafka::error_code::none;
 }
 
-/// One fetch under way: reads all its partitions at once and, when too little is there, has them call back as more comes.
+/// One fetch under way: reads all its partitions at once and, when too little is there, has them call back as more
+/// comes.
 class fetch_call : public std::enable_shared_from_this<fetch_call> {
  public:
   fetch_call(session_port& in, call what, const fetch_request& r, fetch_session::plan plan)
@@ -127,7 +128,8 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
     arrived();
   }
 
-  /// One answer less is awaited. Answers when there is enough, when nothing can be waited for, or when the time is over.
+  /// One answer less is awaited. Answers when there is enough, when nothing can be waited for, or when the time is
+  /// over.
   void arrived() {
     --open_;
     if (done_)
@@ -145,7 +147,8 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
   }
 
   bool satisfied() const {
-    return urgent_ || wait_left() == 0 || results_.empty() || total_bytes_ >= static_cast<std::size_t>(std::max(0, min_bytes_))
+    return urgent_ || wait_left() == 0 || results_.empty()
+           || total_bytes_ >= static_cast<std::size_t>(std::max(0, min_bytes_))
            || std::any_of(results_.begin(), results_.end(),
                           [](const auto& r) { return r.code != kafka::error_code::none; });
   }
@@ -166,7 +169,8 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
       auto answer = answer_of(i, budget, first);
       const auto& p = plan_.partitions[i];
       const bool has_records = answer.records && !answer.records->empty();
-      const net::fetch_answer_state told{offset{answer.high_watermark}, offset{answer.log_start_offset}, answer.error_code != 0};
+      const net::fetch_answer_state told{offset{answer.high_watermark}, offset{answer.log_start_offset},
+                                         answer.error_code != 0};
       const bool news = in_.fetches().note_answer(p, told, has_records) || answer.diverging_epoch.epoch >= 0;
       if (news || !plan_.incremental)
         topic_of(out, p).partitions.push_back(std::move(answer));
@@ -184,8 +188,8 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
     return out.responses.back();
   }
 
-  /// Fills one partition's answer. The whole answer stays within `budget`, but the first records always go: the partitions
-  /// were read at the same time, so what is too much is left out here and read again by the next fetch.
+  /// Fills one partition's answer. The whole answer stays within `budget`, but the first records always go: the
+  /// partitions were read at the same time, so what is too much is left out here and read again by the next fetch.
   fetch_response::partition_data answer_of(std::size_t i, std::size_t& budget, bool& first) const {
     const auto& r = results_[i];
     fetch_response::partition_data out;

@@ -11,14 +11,15 @@ constexpr auto why =
 
 }  // namespace
 
-/// There is no coordinator yet, and the answer says so in the one way that clients which only commit now and then survive:
-/// an error that can be retried.
+/// There is no coordinator yet, and the answer says so in the one way that clients which only commit now and then
+/// survive: an error that can be retried.
 void find_coordinator(session_port& in, const call& what, kafka::reader& body) {
   kafka::find_coordinator_request r;
   if (!in.decode(what, body, r))
     return;
-  const auto code = static_cast<std::int16_t>(r.key_type >= 0 && r.key_type <= 2 ? kafka::error_code::coordinator_not_available
-                                                                                 : kafka::error_code::invalid_request);
+  const auto code =
+      static_cast<std::int16_t>(r.key_type >= 0 && r.key_type <= 2 ? kafka::error_code::coordinator_not_available
+                                                                   : kafka::error_code::invalid_request);
   kafka::find_coordinator_response response;
   if (what.version < 4) {
     response.error_code = code;

@@ -2,7 +2,8 @@
 
 namespace troupe::api {
 
-found_partition find_partition(const cluster_view& in, const std::string& name, const topic_id& id, std::int32_t index) {
+found_partition find_partition(const cluster_view& in, const std::string& name, const topic_id& id,
+                               std::int32_t index) {
   const bool by_id = name.empty() && !id.is_zero();
   const auto topic = by_id ? in.image->find_topic(id) : in.image->find_topic(name);
   if (!topic)

@@ -12,8 +12,8 @@ namespace troupe::api {
 
 namespace {
 
-/// Asks each partition that a request names and answers when all have. `Api` says how the request, the question, the answer
-/// and the response of one API look.
+/// Asks each partition that a request names and answers when all have. `Api` says how the request, the question, the
+/// answer and the response of one API look.
 template <class Api>
 void ask_each(session_port& in, const call& what, kafka::reader& body) {
   typename Api::request r;

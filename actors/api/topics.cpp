@@ -66,8 +66,9 @@ metadata_response::topic answer_topic(const metadata::image& image, const metada
   if (asked.name) {
     const auto found = image.find_topic(*asked.name);
     return found ? tell_topic(*found)
-                 : unknown_topic(*asked.name, metadata::check_topic_name(*asked.name) ? kafka::error_code::invalid_topic_exception
-                                                                                  : kafka::error_code::unknown_topic_or_partition);
+                 : unknown_topic(*asked.name, metadata::check_topic_name(*asked.name)
+                                                  ? kafka::error_code::invalid_topic_exception
+                                                  : kafka::error_code::unknown_topic_or_partition);
   }
   if (const auto found = image.find_topic(asked.topic_id))
     return tell_topic(*found);

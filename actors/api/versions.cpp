@@ -30,7 +30,8 @@ void api_versions(session_port& in, const call& what, kafka::reader& body) {
   if (!in.decode(what, body, r))
     return;
   auto response = served();
-  if (what.version >= 3 && (!is_software_name(r.client_software_name) || !is_software_name(r.client_software_version))) {
+  if (what.version >= 3
+      && (!is_software_name(r.client_software_name) || !is_software_name(r.client_software_version))) {
     response.api_keys.clear();
     response.error_code = static_cast<std::int16_t>(kafka::error_code::invalid_request);
   }

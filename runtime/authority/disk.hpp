@@ -33,7 +33,8 @@ class file {
   /// Fills `into` from `position`; returns fewer bytes only at the end of the file. May block on the device.
   virtual expected<std::size_t> read(std::uint64_t position, std::span<std::uint8_t> into) = 0;
 
-  /// As `read`, but only if the bytes are in memory already: never blocks. Nothing (not even part) read: empty optional.
+  /// As `read`, but only if the bytes are in memory already: never blocks. Nothing (not even part) read: empty
+  /// optional.
   virtual expected<std::optional<std::size_t>> read_cached(std::uint64_t position, std::span<std::uint8_t> into) = 0;
 
   /// True when [position, position + size) can be read without waiting for the device, as far as a cheap look tells.
@@ -42,7 +43,8 @@ class file {
   /// Writes all `parts` one after the other from `position`. On an error any part of them may have been written.
   virtual error write(std::uint64_t position, std::span<const bytes_view> parts) = 0;
 
-  /// Makes content and size durable (fdatasync); not the directory entry. Blocks: called by sync actors, at start and stop.
+  /// Makes content and size durable (fdatasync); not the directory entry. Blocks: called by sync actors, at start and
+  /// stop.
   virtual error sync() = 0;
 
   virtual error truncate(std::uint64_t size) = 0;

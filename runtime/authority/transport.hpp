@@ -77,7 +77,8 @@ class acceptor {
   virtual void exhausted(const error& why) = 0;
 };
 
-/// Byte streams to and from other processes: the only way product code reaches a network. `posix` and `sim` implement it.
+/// Byte streams to and from other processes: the only way product code reaches a network. `posix` and `sim` implement
+/// it.
 class transport {
  public:
   virtual ~transport() = default;

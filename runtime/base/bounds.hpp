@@ -17,7 +17,7 @@ constexpr std::size_t read_bytes_min = 4 * kib;          ///< first read buffer 
 constexpr std::size_t read_bytes_max = 256 * kib;        ///< largest, reached by connections that fill theirs
 constexpr std::size_t unanswered_bytes_max = 4 * mib;    ///< requests of one connection taken in but not answered
 constexpr std::size_t unanswered_requests_max = 256;     ///< likewise, by number
-constexpr std::size_t queued_reply_bytes_max = 4 * mib;  ///< replies that wait for a slow reader before its requests wait
+constexpr std::size_t queued_reply_bytes_max = 4 * mib;  ///< replies a slow reader may keep waiting before its requests wait
 constexpr std::size_t requests_bytes_max = 256 * mib;    ///< all connections' unanswered requests together
 
 constexpr auto accept_pause = 100ms;  ///< after running out of file descriptors
@@ -36,7 +36,7 @@ constexpr int read_workers = 2;  ///< reads that miss the page cache at a time
 // One partition.
 constexpr std::size_t parked_acks_max = 10'000;   ///< acks=all requests that wait for the high watermark
 constexpr std::size_t parked_reads_max = 10'000;  ///< readers that wait for records
-constexpr std::size_t copied_slice_bytes = 32 * kib;  ///< slices up to this size are copied, larger ones sent from the file
+constexpr std::size_t copied_slice_bytes = 32 * kib;  ///< slices up to this size are copied, larger ones sent
 constexpr std::size_t unsynced_bytes_max = 64 * mib;  ///< appended without a sync before one is begun anyway
 
 // Compaction.

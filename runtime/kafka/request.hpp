@@ -36,8 +36,8 @@ expected<request> open_request(byte_slice frame);
 
 /// `unsupported_version` unless version `version` of the API is served.
 error check_version(const request& from);
-/// The error for a message whose reader failed; nothing when it is fine. Bytes that follow the last field are left alone,
-/// as Kafka does: librdkafka sends some behind its Metadata requests (2.11 asking for all topics).
+/// The error for a message whose reader failed; nothing when it is fine. Bytes that follow the last field are left
+/// alone, as Kafka does: librdkafka sends some behind its Metadata requests (2.11 asking for all topics).
 error check_read(const reader& from, const char* message);
 
 /// Reads the body as `Request`, which must be the type for `from.about->key`. Errors: `unsupported_version`,

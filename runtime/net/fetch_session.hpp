@@ -36,7 +36,8 @@ struct fetch_answer_state {
 /// How a session request was wrong; maps to Kafka's codes 70 and 71.
 enum class fetch_session_fault : std::uint8_t { none, unknown_session, wrong_epoch, mixed_topic_ids };
 
-/// Incremental fetch sessions (KIP-227) of one connection: the client names its partitions once, later only what changed.
+/// Incremental fetch sessions (KIP-227) of one connection: the client names its partitions once, later only what
+/// changed.
 ///
 /// A session lives with its connection (clients start anew after a reconnect), so it cannot be leaked; the node bounds
 /// their number by `max.incremental.fetch.session.cache.slots`. Pure; owned by the session actor.

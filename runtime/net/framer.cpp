@@ -40,10 +40,10 @@ error framer::take_frames(std::vector<byte_slice>& frames) {
   while (filled_ - taken_ >= length_bytes) {
     const auto length = frame_length(buffer_.get() + taken_);
     if (length < 0 || static_cast<std::size_t>(length) > frame_bytes_max_)
-      return domain_error(error_domain::net, 1,
-                          "request of " + std::to_string(length) + " bytes refused: at most "
-                            + std::to_string(frame_bytes_max_)
-                            + " are read (socket.request.max.bytes); a client of another protocol or TLS on a plain port?");
+      return domain_error(
+          error_domain::net, 1,
+          "request of " + std::to_string(length) + " bytes refused: at most " + std::to_string(frame_bytes_max_)
+              + " are read (socket.request.max.bytes); a client of another protocol or TLS on a plain port?");
     const auto needed = length_bytes + static_cast<std::size_t>(length);
     if (filled_ - taken_ < needed) {
       if (taken_ + needed > capacity_)

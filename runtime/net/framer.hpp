@@ -10,10 +10,11 @@
 
 namespace troupe::net {
 
-/// Cuts a byte stream into frames of a 4-byte big-endian length and that many bytes, without copying what arrives whole.
+/// Cuts a byte stream into frames of a 4-byte big-endian length and that many bytes, without copying what arrives
+/// whole.
 ///
-/// The transport reads into `prepare()` and reports with `commit`. Buffers grow with the traffic of the connection and a
-/// claimed length costs address space only: memory is touched as bytes arrive. Pure, no thread of its own.
+/// The transport reads into `prepare()` and reports with `commit`. Buffers grow with the traffic of the connection and
+/// a claimed length costs address space only: memory is touched as bytes arrive. Pure, no thread of its own.
 class framer {
  public:
   /// Frames longer than `frame_bytes_max` are refused.

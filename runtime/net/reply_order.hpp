@@ -9,8 +9,8 @@
 
 namespace troupe::net {
 
-/// Keeps the replies of one connection in the order of its requests, whatever order they are made in. Pure; owned by the
-/// session actor.
+/// Keeps the replies of one connection in the order of its requests, whatever order they are made in. Pure; owned by
+/// the session actor.
 class reply_order {
  public:
   /// Names one request that awaits its reply. Never reused within a connection.

@@ -17,7 +17,8 @@ class image;
 
 namespace troupe {
 
-/// Which actor answers for each partition, as seen from this node. Immutable; changing one topic shares everything else.
+/// Which actor answers for each partition, as seen from this node. Immutable; changing one topic shares everything
+/// else.
 class routes {
  public:
   using topic_routes = std::vector<caf::actor>;  ///< by partition index; an invalid handle where nobody leads

@@ -22,7 +22,8 @@ node_context::node_context(caf::actor_system& sys, authorities given, config::br
     threads_(given.threads) {}
 
 void adopt(caf::event_based_actor* self, node_context& context, std::string name) {
-  self->set_default_handler([&context, name](caf::scheduled_actor*, caf::message_view& mail) -> caf::result<caf::message> {
+  self->set_default_handler([&context, name](caf::scheduled_actor*,
+                                             caf::message_view& mail) -> caf::result<caf::message> {
     ++context.unexpected_mail;
     context.log.write(log_level::error, name, "unexpected message " + caf::to_string(mail.copy_content_to_message()));
     return caf::sec::unexpected_message;

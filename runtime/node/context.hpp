@@ -62,8 +62,8 @@ class node_context {
     return system.spawn(std::forward<Ts>(xs)...);
   }
 
-  /// Spawns an actor whose handlers wait for the disk: on a thread of its own where the world has threads. The only place
-  /// where that is done.
+  /// Spawns an actor whose handlers wait for the disk: on a thread of its own where the world has threads. The only
+  /// place where that is done.
   template <class... Ts>
   caf::actor spawn_blocking(Ts&&... xs) {
     return threads_ ? system.spawn<caf::detached>(std::forward<Ts>(xs)...) : system.spawn(std::forward<Ts>(xs)...);
@@ -75,7 +75,8 @@ class node_context {
 };
 
 /// Sets the handlers that every actor of ours has: unexpected mail is counted and logged, an unhandled error or an
-/// exception ends the actor with a reason that its supervisor sees. Call first in every behaviour. `name` is for log lines.
+/// exception ends the actor with a reason that its supervisor sees. Call first in every behaviour. `name` is for log
+/// lines.
 void adopt(caf::event_based_actor* self, node_context& context, std::string name);
 
 }  // namespace troupe

@@ -18,7 +18,8 @@ std::string properties_path(const std::string& directory) { return directory + "
 /// `topic-N` with a number behind the last dash.
 bool is_partition_folder(std::string_view name) {
   const auto dash = name.find_last_of('-');
-  return name != metadata_folder && dash != std::string_view::npos && dash > 0 && dash + 1 < name.size() && name.size() - dash <= 10
+  return name != metadata_folder && dash != std::string_view::npos && dash > 0 && dash + 1 < name.size()
+         && name.size() - dash <= 10
          && std::all_of(name.begin() + static_cast<std::ptrdiff_t>(dash) + 1, name.end(),
                         [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -47,7 +48,8 @@ error claim(disk& on, random_source& random, log_directory& d, node_id self, con
     else if (p.key == "node.id")
       owner = p.value;
   if (d.cluster_id.empty() || owner.empty())
-    return make_error(node_errc::bad_start, path + ": cluster.id or node.id is missing; restore the file from a backup");
+    return make_error(node_errc::bad_start,
+                      path + ": cluster.id or node.id is missing; restore the file from a backup");
   if (owner != std::to_string(self.value))
     return make_error(node_errc::bad_start, path + ": the directory belongs to node " + owner + ", this is node "
                                               + std::to_string(self.value) + "; set node.id or log.dirs");
@@ -110,7 +112,8 @@ expected<log_directory> open_log_directory(disk& on, random_source& random, cons
     return failed;
   auto lock = on.lock(path);
   if (!lock)
-    return with_context("log.dirs " + path + ": another process uses it; stop it or name another directory", lock.error());
+    return with_context("log.dirs " + path + ": another process uses it; stop it or name another directory",
+                        lock.error());
   d.lock = std::move(*lock);
   if (auto failed = claim(on, random, d, self, cluster_id))
     return failed;

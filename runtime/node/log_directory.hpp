@@ -33,14 +33,15 @@ struct log_directory {
   std::shared_ptr<directory_lock> lock;
 };
 
-/// Locks `path` (made when absent), checks that it belongs to this node and cluster (`cluster_id` empty: whichever it has),
-/// finishes deletions that were cut short, reads the checkpoints and takes the clean mark away. A new directory gets
-/// `cluster_id`, or a new random one.
+/// Locks `path` (made when absent), checks that it belongs to this node and cluster (`cluster_id` empty: whichever it
+/// has), finishes deletions that were cut short, reads the checkpoints and takes the clean mark away. A new directory
+/// gets `cluster_id`, or a new random one.
 expected<log_directory> open_log_directory(disk& on, random_source& random, const std::string& path, node_id self,
                                            const std::string& cluster_id);
 
-/// Moves a partition's folder out of the way when it holds another topic than `owner`: one of the same name that was deleted
-/// just before a crash. Returns where it went, or an empty path when there was nothing to do. Nothing is removed.
+/// Moves a partition's folder out of the way when it holds another topic than `owner`: one of the same name that was
+/// deleted just before a crash. Returns where it went, or an empty path when there was nothing to do. Nothing is
+/// removed.
 expected<std::string> put_aside_foreign(disk& on, const std::string& folder, const topic_id& owner);
 
 /// Moves the folder of a topic that the metadata do not know out of the way; returns where it went.

@@ -65,9 +65,10 @@ class posix_file final : public file {
     std::array<iovec, parts_max> vector;
     while (!parts.empty()) {
       const auto count = std::min(parts.size(), parts_max);
-      std::transform(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(count), vector.begin(), [](bytes_view part) {
-        return iovec{const_cast<std::uint8_t*>(part.data()), part.size()};
-      });
+      std::transform(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(count), vector.begin(),
+                     [](bytes_view part) {
+                       return iovec{const_cast<std::uint8_t*>(part.data()), part.size()};
+                     });
       if (auto failed = write_all(position, std::span{vector.data(), count}))
         return failed;
       parts = parts.subspan(count);

@@ -5,8 +5,8 @@
 /// What belongs to the process as a whole. For `main` only.
 namespace troupe::posix {
 
-/// Keeps SIGTERM and SIGINT from ending the process, in this thread and all that it starts from now on, and broken pipes from
-/// doing so at all. Call before any other thread exists.
+/// Keeps SIGTERM and SIGINT from ending the process, in this thread and all that it starts from now on, and broken
+/// pipes from doing so at all. Call before any other thread exists.
 void hold_stop_signals();
 
 /// Waits for SIGTERM or SIGINT and names it.

@@ -71,8 +71,8 @@ class parked_acks {
   std::vector<entry> waiting_;
 };
 
-/// Readers that wait until there is more to read, or until their deadline; one request a reader, named by `reader`. Pure; owned
-/// by the partition actor.
+/// Readers that wait until there is more to read, or until their deadline; one request a reader, named by `reader`.
+/// Pure; owned by the partition actor.
 template <class Request, class Reply>
 class parked_reads {
  public:
