@@ -17,7 +17,7 @@ constexpr std::size_t read_bytes_min = 4 * kib;          ///< first read buffer 
 constexpr std::size_t read_bytes_max = 256 * kib;        ///< largest, reached by connections that fill theirs
 constexpr std::size_t unanswered_bytes_max = 4 * mib;    ///< requests of one connection taken in but not answered
 constexpr std::size_t unanswered_requests_max = 256;     ///< likewise, by number
-constexpr std::size_t queued_reply_bytes_max = 4 * mib;  ///< replies a slow reader may keep waiting before its requests wait
+constexpr std::size_t queued_reply_bytes_max = 4 * mib;  ///< replies a slow reader may keep waiting
 constexpr std::size_t requests_bytes_max = 256 * mib;    ///< all connections' unanswered requests together
 
 constexpr auto accept_pause = 100ms;  ///< after running out of file descriptors
