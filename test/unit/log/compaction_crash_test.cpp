@@ -114,7 +114,8 @@ BOOST_AUTO_TEST_CASE(without_a_crash_the_new_segments_stand_alone_with_their_ind
   BOOST_TEST((content_of(log_path) == all));
 }
 
-BOOST_AUTO_TEST_CASE(D16_a_crash_at_any_step_of_cleaning_and_swap_leaves_all_old_or_all_new_segments_and_every_snapshot) {
+BOOST_AUTO_TEST_CASE(
+    D16_a_crash_at_any_step_of_cleaning_and_swap_leaves_all_old_or_all_new_segments_and_every_snapshot) {
   const auto before = old_state(), after = new_state();
   fs::remove_all(log_path);
   fs::copy(copy, log_path);
