@@ -67,6 +67,14 @@ kafka::error_code refusal_of(const produce_request& r) {
   return kafka::error_code::none;
 }
 
+/// Clients of Produce below version 7 do not know zstd (KIP-110); nor do the readers that come with them.
+bool has_unknown_codec(std::int16_t version, const std::optional<byte_slice>& batch) {
+  constexpr std::size_t attributes_low_byte = 22;
+  constexpr int codec_mask = 7, zstd = 4;
+  return version < 7 && batch && batch->size() > attributes_low_byte
+         && (batch->data()[attributes_low_byte] & codec_mask) == zstd;
+}
+
 /// A client that awaits no answer learns of a failure by losing its connection, as with Kafka.
 std::string first_error(const produce_response& r) {
   for (const auto& topic : r.responses)
@@ -77,8 +85,8 @@ std::string first_error(const produce_response& r) {
   return {};
 }
 
-void append_all(session_port& in, const produce_request& r, const std::shared_ptr<produce_call>& call,
-                const std::shared_ptr<fan_in>& answers) {
+void append_all(session_port& in, std::int16_t version, const produce_request& r,
+                const std::shared_ptr<produce_call>& call, const std::shared_ptr<fan_in>& answers) {
   const auto view = in.view();
   const auto refused = refusal_of(r);
   for (std::size_t t = 0; t < r.topic_data.size(); ++t) {
@@ -87,6 +95,8 @@ void append_all(session_port& in, const produce_request& r, const std::shared_pt
       auto found = refused == kafka::error_code::none
                      ? find_partition(*view, topic.name, topic.topic_id, topic.partition_data[p].index)
                      : found_partition{refused, {}};
+      if (has_unknown_codec(version, topic.partition_data[p].records))
+        found.code = kafka::error_code::unsupported_compression_type;
       if (found.code != kafka::error_code::none) {
         refuse_partition(call->slot(t, p), found.code);
         continue;
@@ -115,7 +125,7 @@ void produce(session_port& in, const call& what, kafka::reader& body) {
     else if (const auto why = first_error(under_way->response); !why.empty())
       in.refuse(what, why);
   });
-  append_all(in, r, under_way, answers);
+  append_all(in, what.version, r, under_way, answers);
   if (silent)
     in.no_reply(what);
   answers->arrived();
