@@ -190,5 +190,6 @@ def eventually(claim, seconds=20, every=0.1):
         if value:
             return value
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {getattr(claim, '__doc__', None) or claim} (last: {value!r})")
+            what = getattr(claim, "__doc__", None) or claim
+            raise AssertionError(f"not within {seconds} s: {what} (last: {value!r})")
         time.sleep(every)

@@ -53,7 +53,8 @@ class Producing(Client):
         topic = self.topic_name()
         lib.create(self.broker, topic, max_message_bytes=200_000)
         wide = {"message_max_bytes": 2 * MEGABYTE}
-        # A batch's header, and of its one record: length, attributes, deltas of time and offset, no key, value's length, no headers.
+        # A batch's header, and of its one record: length, attributes, deltas of time and offset, no key, the value's
+        # length, no headers.
         overhead = 61 + 3 + 1 + 1 + 1 + 1 + 3 + 1
         self.assertIsNone(lib.error_when_sending(self.broker, topic, b"x" * (200_000 - overhead), **wide))
         self.assertEqual(lib.error_when_sending(self.broker, topic, b"x" * (200_000 - overhead + 1), **wide),

@@ -55,8 +55,8 @@ class DiskFull(BrokerCase):
     def raw_error(self, topic):
         """What a client's library is told; it tries again by itself."""
         with Peer(self.broker) as peer:
-            answer = peer.ask("produce", 9, {"acks": -1, "timeout_ms": 1000, "topic_data": [{"name": topic, "partition_data": [
-                {"index": 0, "records": wire.batch((os.urandom(500_000),))}]}]})
+            answer = peer.ask("produce", 9, {"acks": -1, "timeout_ms": 1000, "topic_data": [
+                {"name": topic, "partition_data": [{"index": 0, "records": wire.batch((os.urandom(500_000),))}]}]})
             return answer["responses"][0]["partition_responses"][0]["error_code"]
 
     def read(self, topic):

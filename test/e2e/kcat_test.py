@@ -88,8 +88,8 @@ class Kcat(BrokerCase):
     def test_a_waiting_reader_gets_records_as_they_come(self):
         topic = self.topic_name()
         self.produce(topic, ["before"])
-        with subprocess.Popen(["kcat", "-b", self.broker.bootstrap, "-C", "-t", topic, "-p", "0", "-o", "end", "-c", "3"],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
+        command = ["kcat", "-b", self.broker.bootstrap, "-C", "-t", topic, "-p", "0", "-o", "end", "-c", "3"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
             line = reader.stderr.readline()
             while "Reached end" not in line:
                 self.assertTrue(line, "kcat ended before it reached the end")

@@ -6,7 +6,7 @@ import time
 import unittest
 
 import librdkafka as lib
-from broker import Broker, BrokerCase, foreign
+from broker import BrokerCase
 from programs import require_confluent_kafka
 
 KILLS = int(os.environ.get("TROUPE_E2E_KILLS", "30"))

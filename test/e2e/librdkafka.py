@@ -122,7 +122,8 @@ def read_all(broker, topic, partition=0, **settings):
         deadline = time.monotonic() + CLIENT_SECONDS
         while low < high and position(consumer, where) < high:
             if time.monotonic() > deadline:
-                raise AssertionError(f"read up to {position(consumer, where)} of {topic}-{partition}, which ends at {high}")
+                at = position(consumer, where)
+                raise AssertionError(f"read up to {at} of {topic}-{partition}, which ends at {high}")
             arrived = consumer.consume(10000, 0.2)
             for message in arrived:
                 if message.error():

@@ -1,4 +1,4 @@
-"""What becomes of records in time: compaction, retention, and files that Kafka's own DumpLogSegments finds no fault with."""
+"""What becomes of records in time: compaction, retention, and files in which Kafka's DumpLogSegments finds no fault."""
 import glob
 import os
 import re
@@ -58,7 +58,8 @@ class Compaction(Logs):
         topic = self.topic_name()
         lib.create(self.broker, topic, cleanup_policy="compact", segment_ms=100, min_cleanable_dirty_ratio=0.01)
         for n in range(40):
-            lib.send(self.broker, topic, [{"key": b"k", "value": str(n).encode()}, {"key": str(n).encode(), "value": b"v"}])
+            number = str(n).encode()
+            lib.send(self.broker, topic, [{"key": b"k", "value": number}, {"key": number, "value": b"v"}])
             if n % 10 == 9:
                 self.broker.kill()
                 self.broker.start()

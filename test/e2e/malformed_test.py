@@ -1,5 +1,5 @@
-"""Requests that no client sends: cut, oversized, out of order, garbage. After each, the broker serves on; what it closed a
-connection for stands in its log once, with the peer's name; its memory stays where it was.
+"""Requests that no client sends: cut, oversized, out of order, garbage. After each, the broker serves on; what it
+closed a connection for stands in its log once, with the peer's name; its memory stays where it was.
 
 The expected outcomes (an error code or a closed connection) are those of Apache Kafka 4.3.1.
 """
@@ -47,7 +47,8 @@ SAMPLES = {
     "create_partitions": {"timeout_ms": 1, "validate_only": True, "topics": [
         {"name": "none", "count": 2, "assignments": [{"broker_ids": [1]}]}]},
     "incremental_alter_configs": {"validate_only": True, "resources": [
-        {"resource_type": 2, "resource_name": "none", "configs": [{"name": "a", "config_operation": 0, "value": "b"}]}]},
+        {"resource_type": 2, "resource_name": "none", "configs": [
+            {"name": "a", "config_operation": 0, "value": "b"}]}]},
     "describe_cluster": {},
     "describe_producers": {"topics": [{"name": "none", "partition_indexes": [0]}]},
     "list_config_resources": {"resource_types": [2]},

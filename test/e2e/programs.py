@@ -37,7 +37,8 @@ def require_kcat():
 
 
 def kcat(broker, *arguments, text_in=None):
-    return run(["kcat", "-b", broker.bootstrap, "-X", "topic.metadata.refresh.fast.interval.ms=50", *arguments], text_in)
+    quick = ("-X", "topic.metadata.refresh.fast.interval.ms=50")
+    return run(["kcat", "-b", broker.bootstrap, *quick, *arguments], text_in)
 
 
 def require_confluent_kafka():

@@ -112,7 +112,8 @@ class Start(BrokerCase):
         self.assertIn(str(self.broker.port), other.log())
 
     def test_wrong_settings_are_refused_with_the_nearest_name(self):
-        for key, value, said in (("log.retention.msx", "1", "log.retention.ms"), ("num.partitions", "many", "num.partitions")):
+        for key, value, said in (("log.retention.msx", "1", "log.retention.ms"),
+                                 ("num.partitions", "many", "num.partitions")):
             other = Broker({key: value})
             self.addCleanup(other.close)
             with self.assertRaises(AssertionError):

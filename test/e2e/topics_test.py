@@ -2,7 +2,6 @@
 import time
 
 import librdkafka as lib
-import wire
 from broker import BrokerCase, eventually
 from programs import require_confluent_kafka, require_kafka_tools, kafka_tool
 from wire import Peer
@@ -143,7 +142,7 @@ class ManyPartitions(Topics):
         for n in range(2000):
             out.produce(topic, str(n).encode(), partition=n % 200)
         self.assertEqual(out.flush(30), 0)
-        read = kafka_tool("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", self.broker.bootstrap,
-                          "--topic", topic, "--partition", 150, "--offset", "earliest", "--max-messages", 10,
-                          "--timeout-ms", 20000).split()
+        read = kafka_tool("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
+                          self.broker.bootstrap, "--topic", topic, "--partition", 150, "--offset", "earliest",
+                          "--max-messages", 10, "--timeout-ms", 20000).split()
         self.assertEqual(read, [str(n) for n in range(150, 2000, 200)])

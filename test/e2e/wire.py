@@ -11,7 +11,8 @@ import notation  # noqa: E402  (its folder was named in the line above)
 
 SCHEMA = os.path.join(ROOT, "schema", "kafka")
 ANSWER_SECONDS = 15
-PACKED = {"int8": "b", "int16": "h", "uint16": "H", "int32": "i", "uint32": "I", "int64": "q", "float64": "d", "bool": "?"}
+PACKED = {"int8": "b", "int16": "h", "uint16": "H", "int32": "i", "uint32": "I", "int64": "q", "float64": "d",
+          "bool": "?"}
 
 
 def load_apis():

@@ -95,7 +95,8 @@ func (t *test) createTopic(ctx context.Context) error {
 
 func (t *test) changeConfig(ctx context.Context) error {
 	size := "2097152"
-	altered, err := t.admin.AlterTopicConfigs(ctx, []kadm.AlterConfig{{Op: kadm.SetConfig, Name: "segment.bytes", Value: &size}}, t.topic)
+	change := kadm.AlterConfig{Op: kadm.SetConfig, Name: "segment.bytes", Value: &size}
+	altered, err := t.admin.AlterTopicConfigs(ctx, []kadm.AlterConfig{change}, t.topic)
 	if err != nil {
 		return err
 	}
@@ -172,7 +173,8 @@ func (t *test) consume(ctx context.Context) error {
 	for p := int32(0); p < partitions; p++ {
 		assigned[p] = kgo.NewOffset().AtStart()
 	}
-	in, err := kgo.NewClient(kgo.SeedBrokers(t.bootstrap), kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.topic: assigned}))
+	in, err := kgo.NewClient(kgo.SeedBrokers(t.bootstrap),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.topic: assigned}))
 	if err != nil {
 		return err
 	}
