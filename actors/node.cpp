@@ -42,7 +42,7 @@ class node_state {
     replicas_ = keep(spawn_replicas(*context_, std::move(directories)));
     controller_ = keep(spawn_controller(*context_, replicas_));
     self_->request(controller_, caf::infinite, controller_open{clean})
-      .then([this](const controller_opened&) { open_doors(); }, [this](const caf::error& why) { ready_.deliver(why); });
+      .then([this](const controller_opened&) { await_view(); }, [this](const caf::error& why) { ready_.deliver(why); });
     return ready_;
   }
 
@@ -70,6 +70,12 @@ class node_state {
     self_->monitor(part);
     parts_.push_back(part);
     return part;
+  }
+
+  /// Sessions work with the published view: there has to be one before the first client comes.
+  void await_view() {
+    self_->request(replicas_, caf::infinite, await_applied{})
+      .then([this](const applied&) { open_doors(); }, [this](const caf::error& why) { ready_.deliver(why); });
   }
 
   void open_doors() {
