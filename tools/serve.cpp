@@ -89,6 +89,7 @@ int run(node_context& context) {
 
 int serve(const serve_options& options) {
   posix::hold_stop_signals();
+  posix::keep_freed_memory();
   posix::raise_open_file_limit();
   auto log = posix::make_log_sink(options.verbose ? log_level::debug : log_level::info);
   auto storage = posix::make_posix_disk();

@@ -19,9 +19,11 @@ expected<batch_head> batch_head::decode(bytes_view header, std::uint64_t positio
                                                   + std::to_string(static_cast<std::int8_t>(header[batch_field::magic]))
                                                   + " where only 2 is stored");
   const auto delta = load_i32(header, batch_field::last_offset_delta);
-  if (prefix->base < offset{0} || delta < 0 || prefix->base.value > std::numeric_limits<std::int64_t>::max() - delta - 1)
-    return make_error(errc::corrupt_batch, "base offset " + std::to_string(prefix->base.value) + " with last offset delta "
-                                             + std::to_string(delta) + " is out of range");
+  constexpr auto offset_max = std::numeric_limits<std::int64_t>::max();
+  if (prefix->base < offset{0} || delta < 0 || prefix->base.value > offset_max - delta - 1)
+    return make_error(errc::corrupt_batch, "base offset " + std::to_string(prefix->base.value)
+                                             + " with last offset delta " + std::to_string(delta)
+                                             + " is out of range");
   batch_head head;
   head.position = position;
   head.size_bytes = prefix->size_bytes;

@@ -41,7 +41,8 @@ expected<byte_slice> read_batch(file& in, const batch_head& head) {
   if (!got)
     return got.error();
   if (*got != head.size_bytes)
-    return make_error(errc::corrupt_batch, "the file ends inside the batch at offset " + std::to_string(head.base.value));
+    return make_error(errc::corrupt_batch,
+                      "the file ends inside the batch at offset " + std::to_string(head.base.value));
   return std::move(whole).freeze(head.size_bytes);
 }
 

@@ -9,8 +9,8 @@
 
 namespace troupe::log {
 
-/// Steps through the batch headers of a part of a segment file, reading a few KiB at a time and no records. Checks sizes and
-/// header sanity, no CRC. Lives on the stack of one call.
+/// Steps through the batch headers of a part of a segment file, reading a few KiB at a time and no records. Checks
+/// sizes and header sanity, no CRC. Lives on the stack of one call.
 class batch_walk {
  public:
   /// Walks [from, end) of `in`, which must outlive the walk; `from` is the start of a batch.

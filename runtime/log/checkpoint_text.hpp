@@ -11,8 +11,8 @@
 
 namespace troupe::log {
 
-/// The entry lines of a checkpoint file of version 0. `corrupt_file` with the reason when version or count do not hold; an
-/// empty file is not in order either.
+/// The entry lines of a checkpoint file of version 0. `corrupt_file` with the reason when version or count do not
+/// hold; an empty file is not in order either.
 expected<std::vector<std::string_view>> checkpoint_lines(std::string_view content);
 
 /// The parts of a line between single spaces.

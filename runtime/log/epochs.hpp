@@ -16,8 +16,8 @@ struct epoch_entry {
   friend bool operator==(const epoch_entry&, const epoch_entry&) = default;
 };
 
-/// Answer to "where does this epoch end": the largest known epoch at or below the one asked for, and the offset after its
-/// last record. Both -1 when nothing is known of it.
+/// Answer to "where does this epoch end": the largest known epoch at or below the one asked for, and the offset after
+/// its last record. Both -1 when nothing is known of it.
 struct epoch_end {
   leader_epoch epoch = no_epoch;
   offset end = no_offset;
@@ -26,8 +26,8 @@ struct epoch_end {
 /// The leader epochs of one log (KIP-101, KIP-279): rising epochs with rising start offsets. Pure; owned by the log.
 class epochs {
  public:
-  /// Records from `start` on are written under `epoch`. What contradicts it (later epochs, later starts) goes. True when
-  /// something changed.
+  /// Records from `start` on are written under `epoch`. What contradicts it (later epochs, later starts) goes. True
+  /// when something changed.
   bool assign(leader_epoch epoch, offset start);
   /// Forgets epochs that start at or after `end`. True when something changed.
   bool truncate_end(offset end);

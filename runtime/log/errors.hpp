@@ -15,7 +15,7 @@ enum class errc : std::uint8_t {
   unsupported_compression,  ///< a codec number that Kafka does not define
   batch_too_large,          ///< larger than max.message.bytes
   output_limit,             ///< decompressing would give more bytes than allowed
-  invalid_record,           ///< a record that the topic does not take: no key in a compacted topic, a client's control batch
+  invalid_record,           ///< a record that the topic does not take: no key when compacted, a control batch
   invalid_timestamp,        ///< a timestamp outside message.timestamp.before/after.max.ms
   offset_out_of_range,      ///< below the log's start, above its end, or above the high watermark
   out_of_order_sequence,    ///< an idempotent producer's sequence number leaves a gap

@@ -29,7 +29,8 @@ expected<index_file::raw_entry> index_file::at(std::uint32_t n) const {
   TROUPE_INVARIANT(n < size(), "an index entry is asked for that is not there");
   raw_entry out{};
   if (n >= stored_) {
-    std::copy_n(pending_.begin() + static_cast<std::ptrdiff_t>((n - stored_) * entry_bytes_), entry_bytes_, out.begin());
+    const auto from = static_cast<std::ptrdiff_t>((n - stored_) * entry_bytes_);
+    std::copy_n(pending_.begin() + from, entry_bytes_, out.begin());
     return out;
   }
   auto got = file_->read(std::uint64_t{n} * entry_bytes_, std::span{out}.first(entry_bytes_));

@@ -10,8 +10,8 @@
 
 namespace troupe::log {
 
-/// A file of entries of equal size, of which the newest may be in memory only. Entries are added in order, so an entry is
-/// found by bisection with small reads; the file is never loaded as a whole. Owned by one segment.
+/// A file of entries of equal size, of which the newest may be in memory only. Entries are added in order, so an
+/// entry is found by bisection with small reads; the file is never loaded as a whole. Owned by one segment.
 class index_file {
  public:
   static constexpr std::size_t entry_bytes_max = 12;

@@ -1,4 +1,5 @@
-// The small questions to a `log`; the larger parts are in log_open, log_append, log_sync, log_read, log_cut, log_compact.
+// The small questions to a `log`; the larger parts are in log_open, log_append, log_sync, log_read, log_cut,
+// log_compact.
 
 #include "runtime/log/log.hpp"
 

@@ -34,7 +34,7 @@ struct append_result {
   offset last;                            ///< of the last record
   std::int64_t log_append_time_ms = -1;   ///< -1 unless the topic's times are LogAppendTime
   offset log_start;
-  bool duplicate = false;  ///< an idempotent producer's retry: nothing was appended, the offsets are those of the first try
+  bool duplicate = false;  ///< an idempotent producer's retry: nothing was appended, offsets are the first try's
 };
 
 /// Records as they lie in one segment: whole batches. Empty when there is nothing to read or nothing fits.
@@ -50,7 +50,8 @@ struct found_offset {
   leader_epoch epoch = no_epoch;
 };
 
-/// Work for whoever waits for the disk: sync all `files`, then all `directories`, then hand the ticket to `finish_sync`.
+/// Work for whoever waits for the disk: sync all `files`, then all `directories`, then hand the ticket to
+/// `finish_sync`.
 struct sync_ticket {
   offset up_to{0};  ///< what will be durable then
   std::vector<std::shared_ptr<file>> files;
@@ -64,20 +65,22 @@ struct retention_result {
   std::uint64_t removed_bytes = 0;
 };
 
-/// The log of one partition: segments of record batches with their indexes, the epochs of its leaders and the state of its
-/// idempotent producers, in Kafka's file formats. Owned by one partition actor; not thread-safe; no clock, no thread.
-/// Nothing is created on the disk before the first append. Files are opened when needed; `passivate` lets them go.
+/// The log of one partition: segments of record batches with their indexes, the epochs of its leaders and the state
+/// of its idempotent producers, in Kafka's file formats. Owned by one partition actor; not thread-safe; no clock, no
+/// thread. Nothing is created on the disk before the first append. Files are opened when needed; `passivate` lets
+/// them go.
 ///
-/// Appends go to the page cache; what is durable is told by `durable_end`, which moves when a ticket of `begin_sync` comes
-/// back. A failed write or sync takes the log offline for good: no more appends, reads go on (a full disk does not, as long
-/// as the torn bytes can be cut off again).
+/// Appends go to the page cache; what is durable is told by `durable_end`, which moves when a ticket of `begin_sync`
+/// comes back. A failed write or sync takes the log offline for good: no more appends, reads go on (a full disk does
+/// not, as long as the torn bytes can be cut off again).
 class log {
  public:
   /// The special timestamps of `find_offset`.
   static constexpr std::int64_t latest_time = -1, earliest_time = -2, max_time = -3, earliest_local_time = -4;
 
-  /// Opens the log in `directory`, verifying what was not durable when the stop was not a clean one; `recovery` tells what
-  /// was rebuilt or cut. Damage below `hints.recovery_point` does not fail the opening: see `damage`. Errors: the disk's.
+  /// Opens the log in `directory`, verifying what was not durable when the stop was not a clean one; `recovery` tells
+  /// what was rebuilt or cut. Damage below `hints.recovery_point` does not fail the opening: see `damage`. Errors:
+  /// the disk's.
   static expected<std::unique_ptr<log>> open(disk& on, std::string directory, options how, const open_hints& hints,
                                              wall_time now);
   ~log();
@@ -90,7 +93,8 @@ class log {
   offset log_end_offset() const;
   /// Everything below is on the disk for good; the recovery point of the checkpoint.
   offset durable_end() const;
-  /// First offset that a read_committed reader must not see: the start of the first open transaction, or `high_watermark`.
+  /// First offset that a read_committed reader must not see: the start of the first open transaction, or
+  /// `high_watermark`.
   offset last_stable_offset(offset high_watermark) const;
   std::uint64_t size_bytes() const;
   std::size_t segment_count() const;
@@ -103,21 +107,24 @@ class log {
 
   // -- writing ----------------------------------------------------------------------------------------------------
 
-  /// Appends one batch as a client sent it: checks it, gives it offsets and `epoch`, writes it with one call and without
-  /// copying its records. Errors: those of `validate_batch` and of the sequence check, `batch_exceeds_segment`,
-  /// `log_offline`, `storage_failed`, `no_space`; nothing was appended then.
+  /// Appends one batch as a client sent it: checks it, gives it offsets and `epoch`, writes it with one call and
+  /// without copying its records. Errors: those of `validate_batch` and of the sequence check,
+  /// `batch_exceeds_segment`, `log_offline`, `storage_failed`, `no_space`; nothing was appended then.
   expected<append_result> append_as_leader(const byte_slice& batch, leader_epoch epoch, wall_time now);
 
   /// As `append_as_leader` for batches of the node's own making (control records, coordinators' journals): no limits on
   /// size, time or kind. The batch's base offset and epoch are set as for clients.
   expected<append_result> append_internal(const byte_slice& batch, leader_epoch epoch, wall_time now);
 
-  /// Appends batches as another replica has them, offsets and epochs included; an incomplete one at the end is left out.
-  /// Errors: `corrupt_batch`, `offset_out_of_range` when they do not follow the log's end, and the disk's as above.
+  /// Appends batches as another replica has them, offsets and epochs included; an incomplete one at the end is left
+  /// out. Errors: `corrupt_batch`, `offset_out_of_range` when they do not follow the log's end, and the disk's as
+  /// above.
   expected<append_result> append_as_follower(const byte_slice& batches, wall_time now);
 
   // -- durability -------------------------------------------------------------------------------------------------
 
+  /// Whether a ticket would have anything to sync: appends, or what `passivate` has written.
+  bool needs_sync() const;
   /// What has to be synced so that all that is appended now becomes durable. One ticket at a time.
   sync_ticket begin_sync();
   /// The ticket's files and directories have been synced. A ticket from before a truncation is ignored.
@@ -133,8 +140,8 @@ class log {
   // -- reading ----------------------------------------------------------------------------------------------------
 
   /// Whole batches from the one with `from` on, of one segment, at most `max_bytes`, none that reaches to `upper_limit`
-  /// or beyond. `at_least_one_batch`: the first batch is given even if it is larger. Errors: `offset_out_of_range` below
-  /// the start or above the end, `storage_failed`, `damaged_below_durable_mark`.
+  /// or beyond. `at_least_one_batch`: the first batch is given even if it is larger. Errors: `offset_out_of_range`
+  /// below the start or above the end, `storage_failed`, `damaged_below_durable_mark`.
   expected<read_result> read(offset from, std::size_t max_bytes, offset upper_limit, bool at_least_one_batch);
 
   /// ListOffsets: the first record at or after `timestamp_ms` and below `high_watermark`, or one of the special times.
@@ -152,8 +159,8 @@ class log {
 
   // -- cutting ----------------------------------------------------------------------------------------------------
 
-  /// Throws away everything from `to` on; of a batch that spans `to` too. The owner has written a recovery checkpoint at
-  /// or below `to` before: else a crash would make the missing records look like damage.
+  /// Throws away everything from `to` on; of a batch that spans `to` too. The owner has written a recovery checkpoint
+  /// at or below `to` before: else a crash would make the missing records look like damage.
   error truncate_to(offset to, wall_time now);
   /// Throws everything away and goes on at `at`. The checkpoint likewise.
   error truncate_fully_and_start_at(offset at, wall_time now);
@@ -181,7 +188,8 @@ class log {
 
   // -- the end ----------------------------------------------------------------------------------------------------
 
-  /// Closes all files and drops all caches; the next use opens them again. Unsynced files are kept.
+  /// Closes all files and drops all caches; the next use opens them again. Writes the derived files first, so that once
+  /// a ticket has synced them (`needs_sync`) the close of an idle log has nothing to do. Unsynced files are kept.
   void passivate();
   /// Makes everything durable (blocking) and writes what a clean start reads: indexes, epochs, producers. Takes no more
   /// appends. With an error the stop is not a clean one.

@@ -134,6 +134,7 @@ error log_state::roll(offset base, wall_time now) {
     if (auto why = home.on->remove(home.path(old.base(), suffix::log)))
       return why;
     segments.pop_back();
+    set_aside = false;
     return begin_on_disk(base, now);
   }
   if (auto why = flush_active())
@@ -160,7 +161,8 @@ error log_state::write(std::span<const bytes_view> parts, std::span<const batch_
   auto out = current.data(home);
   const auto cut = out ? (*out)->truncate(current.size_bytes()) : out.error();
   if (cut && !offline)
-    offline = make_error(errc::log_offline, home.directory + ": " + render(why) + ", and the torn bytes could not be cut");
+    offline = make_error(errc::log_offline,
+                         home.directory + ": " + render(why) + ", and the torn bytes could not be cut");
   return failed(why);
 }
 

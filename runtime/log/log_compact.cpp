@@ -83,7 +83,8 @@ error log::apply_compaction(const cleaned_files& cleaned) {
   const auto choice = choose_swaps(cleaned, *inactive, s.generation);
   drop_cleaned(*s.home.on, s.home.directory, choice.unfit);
   if (choice.fit.empty() && !choice.unfit.empty())
-    return make_error(errc::cleaning_obsolete, s.home.directory + ": the segments have changed since they were cleaned");
+    return make_error(errc::cleaning_obsolete,
+                      s.home.directory + ": the segments have changed since they were cleaned");
   if (auto why = swap_in_cleaned(*s.home.on, s.home.directory, choice.fit)) {
     // Half old, half new names: only opening the log again puts that right.
     go_offline(why);

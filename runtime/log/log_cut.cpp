@@ -22,8 +22,10 @@ error remove_if_there(log_state& s, const std::string& path) {
 
 }  // namespace
 
-// Renamed first and removed later, so that a reader that was given a part of the file is not cut off (file.delete.delay.ms); after a crash the name tells that they are not wanted.
-error log_state::drop_segments(std::vector<segment>::iterator first, std::vector<segment>::iterator last, wall_time now) {
+// Renamed first and removed later, so that a reader that was given a part of the file is not cut off
+// (file.delete.delay.ms); after a crash the name tells that they are not wanted.
+error log_state::drop_segments(std::vector<segment>::iterator first, std::vector<segment>::iterator last,
+                               wall_time now) {
   error why;
   auto gone = first;
   for (; gone != last && !why; ++gone) {
@@ -61,7 +63,7 @@ error log_state::unlink_due(wall_time now) {
   return {};
 }
 
-// -- truncation ----------------------------------------------------------------------------------------------------------
+// -- truncation -------------------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -95,6 +97,7 @@ error after_truncation(log_state& s, offset to) {
   ++s.generation;
   s.ticket_out = false;  // what is being synced is not what is there
   s.ticket_files.clear();
+  s.set_aside = true;  // the indexes were cut too
   s.forget_positions();
   if (s.leader_epochs.truncate_end(to))
     s.epochs_changed = true;
@@ -161,6 +164,7 @@ error log::truncate_fully_and_start_at(offset at, wall_time now) {
   ++s.generation;
   s.ticket_out = false;
   s.ticket_files.clear();
+  s.set_aside = false;
   s.idempotent.clear();
   s.leader_epochs.clear();
   s.epochs_changed = true;
@@ -175,7 +179,7 @@ error log::truncate_fully_and_start_at(offset at, wall_time now) {
   return {};
 }
 
-// -- the front -----------------------------------------------------------------------------------------------------------
+// -- the front --------------------------------------------------------------------------------------------------------
 
 namespace {
 

@@ -34,6 +34,7 @@ class opening {
   error start_empty(const std::string& why);
   error mend_closed_indexes(std::size_t trusted);
   error mend_index(segment& in, const segment_files& files);
+  expected<bool> lacks_entries(segment& in);
   expected<bool> trust_active();
   error verify(std::size_t first);
   error cut(std::size_t at, const verdict& found);
@@ -45,6 +46,8 @@ class opening {
   error start_behind_the_end();
   error remove_stray_snapshots();
   std::size_t first_unverified() const;
+  /// Compaction leaves gaps, also between segments; else a segment starts where the one before it ends.
+  bool gaps_allowed() const { return s_.how.compacts() || hints_.cleaned_to > offset{0}; }
   std::string path(offset base, std::string_view suffix) const { return s_.home.path(base, suffix); }
 
   log_state& s_;
@@ -150,10 +153,10 @@ error opening::remove_leftovers(const std::vector<directory_entry>& entries) {
   return {};
 }
 
-// -- a clean stop ----------------------------------------------------------------------------------------------------------
+// -- a clean stop -----------------------------------------------------------------------------------------------------
 
-// The active segment after a clean stop: only its last few batches are looked at, for the log's end. False when they are not
-// what a clean stop leaves.
+// The active segment after a clean stop: only its last few batches are looked at, for the log's end. False when they
+// are not what a clean stop leaves.
 expected<bool> opening::trust_active() {
   auto& active = s_.segments.back();
   s_.log_end = active.base();
@@ -186,7 +189,7 @@ expected<bool> opening::trust_active() {
       largest = {(*batch)->max_timestamp_ms, static_cast<std::int32_t>((*batch)->last - active.base())};
     s_.log_end = (*batch)->next();
   }
-  (*indexes)->set_largest(largest, active.size_bytes() - last->position);
+  (*indexes)->set_largest(largest);
   return true;
 }
 
@@ -204,23 +207,36 @@ error opening::mend_index(segment& in, const segment_files& files) {
   std::string why;
   if (!files.index_bytes || !files.time_index_bytes) {
     why = path(in.base(), files.index_bytes ? suffix::time_index : suffix::index) + " is missing";
+  } else if (*files.time_index_bytes == 0) {
+    const auto first = in.first_timestamp(s_.home);
+    if (!first)
+      return first.error();
+    if (*first >= 0)
+      why = path(in.base(), suffix::time_index) + " is empty";
   } else if (*files.index_bytes == 0 && in.size_bytes() > static_cast<std::uint64_t>(s_.how.index_interval_bytes)) {
-    // Empty is right only when no batch starts behind the first interval.
-    auto data = in.data(s_.home);
-    if (!data)
-      return data.error();
-    batch_walk walk{**data, 0, in.size_bytes()};
-    auto batch = walk.next();
-    while (batch && *batch && (*batch)->position <= static_cast<std::uint64_t>(s_.how.index_interval_bytes))
-      batch = walk.next();
-    if (batch && *batch)
+    const auto wanting = lacks_entries(in);
+    if (!wanting)
+      return wanting.error();
+    if (*wanting)
       why = path(in.base(), suffix::index) + " is empty";
-    s_.limit_open_files(in);
   }
+  s_.limit_open_files(in);
   return why.empty() ? error{} : in.rebuild_indexes(s_.home, s_.how.index_interval_bytes, why);
 }
 
-// -- any other stop --------------------------------------------------------------------------------------------------------
+// An empty offset index is right only when no batch starts behind the first interval.
+expected<bool> opening::lacks_entries(segment& in) {
+  auto data = in.data(s_.home);
+  if (!data)
+    return data.error();
+  batch_walk walk{**data, 0, in.size_bytes()};
+  auto batch = walk.next();
+  while (batch && *batch && (*batch)->position <= static_cast<std::uint64_t>(s_.how.index_interval_bytes))
+    batch = walk.next();
+  return batch && *batch;
+}
+
+// -- any other stop ---------------------------------------------------------------------------------------------------
 
 std::size_t opening::first_unverified() const {
   std::size_t i = s_.segments.size() - 1;
@@ -233,8 +249,7 @@ error opening::verify(std::size_t first) {
   s_.log_end = s_.segments[first].base();
   for (std::size_t i = first; i < s_.segments.size(); ++i) {
     auto& in = s_.segments[i];
-    // Compaction leaves gaps, also between segments; else a segment starts where the one before it ends.
-    const bool gaps = s_.how.compacts() || hints_.cleaned_to > offset{0};
+    const bool gaps = gaps_allowed();
     if (in.base() != s_.log_end && !gaps) {
       const verdict nothing{0, s_.log_end, make_error(errc::corrupt_batch, path(in.base(), suffix::log)
                                                         + ": the segment before it ends at offset "
@@ -307,7 +322,7 @@ void opening::declare_damage(offset at, const std::string& what) {
   s_.damage = make_error(errc::damaged_below_durable_mark,
                          what + "; records up to offset " + std::to_string(hints_.recovery_point.value)
                            + " were durable once. Nothing was cut; offsets below " + std::to_string(at.value)
-                           + " are served. Restore the files from a backup or another replica, or remove the directory");
+                           + " are served. Restore the files from a backup or a replica, or remove the directory");
   s_.home.note(render(s_.damage));
 }
 
@@ -336,10 +351,12 @@ error opening::keep_verified(std::size_t first) {
   return {};
 }
 
-// -- both ------------------------------------------------------------------------------------------------------------------
+// -- both -------------------------------------------------------------------------------------------------------------
 
 error opening::settle(bool clean) {
-  s_.log_start = std::max(s_.log_start, s_.segments.front().base());
+  // Compaction may leave nothing of the first segments; readers that are still there are led on, not sent away.
+  if (!gaps_allowed())
+    s_.log_start = std::max(s_.log_start, s_.segments.front().base());
   if (!s_.damage && s_.log_end < hints_.recovery_point && s_.log_start < hints_.recovery_point)
     declare_damage(s_.log_end, path(s_.segments.back().base(), suffix::log) + ": the log ends at offset "
                                  + std::to_string(s_.log_end.value));

@@ -42,6 +42,9 @@ offset log_state::end_of(std::vector<segment>::const_iterator s) const {
 
 // Readers that go through old segments would leave one open file each behind.
 void log_state::limit_open_files(const segment& keep) {
+  if (!keep.is_open() || &keep == last_limited)
+    return;  // nothing was opened since
+  last_limited = &keep;
   std::size_t open = 0;
   for (const auto& s : segments)
     open += s.is_open();
@@ -51,8 +54,6 @@ void log_state::limit_open_files(const segment& keep) {
     if (auto* indexes = s->open_indexes(); indexes && indexes->has_pending()) {
       if (indexes->flush(home))
         continue;
-      touch(indexes->offset_file().handle());
-      touch(indexes->time_file().handle());
     }
     s->close_files();
     --open;
@@ -61,6 +62,7 @@ void log_state::limit_open_files(const segment& keep) {
 
 void log_state::forget_positions() {
   marks = {};
+  last_limited = nullptr;
   starts.clear();
 }
 
@@ -195,7 +197,7 @@ expected<read_result> log::read(offset from, std::size_t max_bytes, offset upper
   return read_result{};
 }
 
-// -- ListOffsets ---------------------------------------------------------------------------------------------------------
+// -- ListOffsets ------------------------------------------------------------------------------------------------------
 
 expected<found_offset> log::find_offset(std::int64_t timestamp_ms, offset high_watermark) {
   auto& s = *state_;

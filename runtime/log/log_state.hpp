@@ -34,8 +34,8 @@ struct doomed_file {
   wall_time due;
 };
 
-/// Everything behind `log`, shared by the files that implement its parts: log_open, log_append, log_sync, log_read, log_cut.
-/// Invariants: `segments` are sorted, the last is the active one; none: nothing is on the disk yet.
+/// Everything behind `log`, shared by the files that implement its parts: log_open, log_append, log_sync, log_read,
+/// log_cut. Invariants: `segments` are sorted, the last is the active one; none: nothing is on the disk yet.
 struct log_state {
   static constexpr std::size_t reader_marks_max = 6;
   static constexpr std::size_t batch_starts_max = 128;
@@ -62,6 +62,9 @@ struct log_state {
   offset damaged_at = no_offset;     ///< reads from here on fail
   bool closed = false;
 
+  /// Indexes of the active segment and the newest snapshot were written and closed; the next ticket syncs them.
+  bool set_aside = false;
+
   // What the next ticket takes along, and the one that is out.
   std::vector<std::shared_ptr<file>> dirty_files;
   bool dirty_directory = false;
@@ -71,12 +74,13 @@ struct log_state {
   wall_time first_unsynced;
   std::uint64_t tickets_given = 0;
   bool ticket_out = false;
-  bool epochs_file_waits = false;    ///< the new epoch file is written under its temporary name and synced by the ticket
+  bool epochs_file_waits = false;    ///< the new epoch file has its temporary name; the ticket syncs it
   std::vector<std::shared_ptr<file>> ticket_files;
 
   // Reading.
   std::array<reader_mark, reader_marks_max> marks;
   std::size_t next_mark = 0;
+  const segment* last_limited = nullptr;  ///< for which open files were counted last; only compared
   std::vector<batch_start> starts;   ///< latest batches of the active segment, oldest first
   std::vector<doomed_file> doomed;
 
@@ -105,6 +109,8 @@ struct log_state {
   error write_snapshot(offset at);
   error write_epochs_aside();
   error flush_active();
+  void set_aside_derived();
+  error touch_set_aside();
 
   // -- log_load.cpp
   /// Producers' state up to the log's end: the newest sound snapshot and the batches behind it.

@@ -26,7 +26,11 @@ error log_state::write_snapshot(offset at) {
     return why;
   touch(*out);
   dirty_directory = true;
-  snapshot_at = at;
+  // The one before goes unless it stands at the start of a segment: there it is what a truncation goes back to.
+  const auto old = std::exchange(snapshot_at, at);
+  const bool wanted = std::any_of(segments.begin(), segments.end(), [&](const auto& s) { return s.base() == old; });
+  if (old != no_offset && !wanted)
+    home.on->remove(home.path(old, suffix::snapshot));  // in vain: the next start removes it
   return {};
 }
 
@@ -36,8 +40,10 @@ error log_state::flush_active() {
   if (!indexes)
     return {};
   indexes->seal();
-  if (!indexes->has_pending() && indexes->offset_file().handle() && indexes->time_file().handle())
+  const bool written = indexes->offset_file().handle() && indexes->time_file().handle();
+  if (!indexes->has_pending() && written && !set_aside)
     return {};
+  set_aside = false;
   if (auto why = indexes->flush(home))
     return why;
   touch(indexes->offset_file().handle());
@@ -46,8 +52,8 @@ error log_state::flush_active() {
   return {};
 }
 
-// The new content is synced under another name before it gets its own (KAFKA-15312): until then the old file and the batches
-// themselves tell the epochs.
+// The new content is synced under another name before it gets its own (KAFKA-15312): until then the old file and the
+// batches themselves tell the epochs.
 error log_state::write_epochs_aside() {
   auto out = home.on->open(home.path(epochs_file_name) + std::string{suffix::temporary}, open_mode::create);
   if (!out)
@@ -64,8 +70,34 @@ error log_state::write_epochs_aside() {
   return {};
 }
 
+// An idle log keeps no files open, not even for the next sync: they are opened again for that.
+error log_state::touch_set_aside() {
+  if (!std::exchange(set_aside, false) || segments.empty())
+    return {};
+  const auto base = segments.back().base();
+  std::vector<std::string> paths{home.path(base, suffix::index), home.path(base, suffix::time_index)};
+  if (snapshot_at != no_offset)
+    paths.push_back(home.path(snapshot_at, suffix::snapshot));
+  for (const auto& path : paths) {
+    auto written = home.on->open(path, open_mode::create);
+    if (!written)
+      return written.error();
+    touch(*written);
+  }
+  dirty_directory = true;
+  return {};
+}
+
+bool log::needs_sync() const {
+  const auto& s = *state_;
+  return !s.offline && !s.damage && (s.durable_end < s.log_end || s.set_aside || !s.dirty_files.empty()
+                                     || s.dirty_directory || (s.epochs_changed && s.directory_made));
+}
+
 sync_ticket log::begin_sync() {
   auto& s = *state_;
+  if (auto why = s.touch_set_aside())
+    s.failed(why);
   if (s.epochs_changed && s.directory_made && !s.offline)
     if (auto why = s.write_epochs_aside())
       s.failed(why);  // with a full disk the next ticket tries again; the batches tell the epochs too
@@ -126,20 +158,30 @@ bool log::sync_due(wall_time now) const {
 
 void log::passivate() {
   auto& s = *state_;
-  for (auto& part : s.segments) {
-    if (!part.is_open())
-      continue;
-    if (part.has_indexes() && part.open_indexes()->has_pending()) {
-      if (s.offline || part.open_indexes()->flush(s.home))
-        continue;  // what is in memory only stays there
-      s.touch(part.open_indexes()->offset_file().handle());
-      s.touch(part.open_indexes()->time_file().handle());
-      s.dirty_directory = true;
-    }
-    part.close_files();
-  }
+  s.set_aside_derived();
+  for (auto& part : s.segments)
+    if (!part.has_indexes() || !part.open_indexes()->has_pending())
+      part.close_files();
   s.forget_positions();
   s.starts.shrink_to_fit();
+}
+
+// Writes the indexes and the producers' state of a log that has come to rest, so that its close has nothing left to do.
+void log_state::set_aside_derived() {
+  auto* current = active();
+  if (!current || offline || damage || closed || current->size_bytes() == 0 || !current->has_indexes())
+    return;
+  auto* indexes = current->open_indexes();
+  indexes->seal();
+  const bool written = indexes->offset_file().handle() && indexes->time_file().handle();
+  if (!indexes->has_pending() && written && snapshot_at == log_end)
+    return;
+  const auto before = dirty_files.size();
+  if (indexes->flush(home) || write_snapshot(log_end))
+    return;  // tried again at the next rest, and by `close`
+  if (dirty_files.size() > before)
+    dirty_files.resize(before);
+  set_aside = true;
 }
 
 namespace {
@@ -161,13 +203,15 @@ error sync_all(log_state& s) {
 }
 
 bool nothing_to_sync(const log_state& s) {
-  return s.dirty_files.empty() && !s.dirty_directory && !s.dirty_parent && !s.ticket_out && !s.epochs_changed
-         && !s.epochs_file_waits;
+  return !s.set_aside && s.dirty_files.empty() && !s.dirty_directory && !s.dirty_parent && !s.ticket_out
+         && !s.epochs_changed && !s.epochs_file_waits;
 }
 
 error write_all(log_state& s) {
   if (s.segments.empty())
     return {};
+  if (auto why = s.touch_set_aside())
+    return why;
   auto& current = s.segments.back();
   if (current.has_indexes() && current.size_bytes() > 0)
     if (auto why = s.flush_active())

@@ -19,8 +19,8 @@ enum class durability : std::uint8_t {
   interval,    ///< as `replicated`, with a sync every flush.messages or flush.ms
 };
 
-/// The effective settings of one topic as far as its logs need them; names and defaults are Kafka's. A value type, replaced
-/// as a whole when settings change.
+/// The effective settings of one topic as far as its logs need them; names and defaults are Kafka's. A value type,
+/// replaced as a whole when settings change.
 struct options {
   /// For settings whose "off" is the largest number.
   static constexpr auto forever = std::chrono::milliseconds::max();

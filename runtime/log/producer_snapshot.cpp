@@ -24,7 +24,8 @@ error corrupt(std::string why) {
   return make_error(errc::corrupt_file, std::move(why));
 }
 
-void put_entry(std::vector<std::uint8_t>& to, producer_id id, const producer_state& known, const remembered_batch& batch) {
+void put_entry(std::vector<std::uint8_t>& to, producer_id id, const producer_state& known,
+               const remembered_batch& batch) {
   const auto at = to.size();
   to.resize(at + field::size);
   const auto entry = std::span{to}.subspan(at);
@@ -53,7 +54,8 @@ void take_entry(bytes_view entry, producer_state& known) {
   const auto last_sequence = load_i32(entry, field::last_sequence);
   if (last < offset{0} || last_sequence < 0)
     return;
-  const auto first_sequence = (static_cast<std::uint32_t>(last_sequence) - static_cast<std::uint32_t>(delta)) & 0x7fffffffU;
+  const auto wide = static_cast<std::uint32_t>(last_sequence) - static_cast<std::uint32_t>(delta);
+  const auto first_sequence = wide & 0x7fffffffU;  // wraps at 2^31
   known.remember({static_cast<std::int32_t>(first_sequence), last_sequence, offset{last.value - delta}, last,
                   known.last_timestamp_ms});
 }
@@ -74,7 +76,8 @@ std::vector<std::uint8_t> producers::encode() const {
       put_entry(out, id, known, batch);
       ++count;
     }
-    // The last entry is the one Kafka goes by, so it carries the producer's own time; a marker may be younger than any batch.
+    // The last entry is the one Kafka goes by, so it carries the producer's own time; a marker may be younger than
+    // any batch.
     remembered_batch newest{no_sequence, no_sequence, no_offset, no_offset, known.last_timestamp_ms};
     if (!known.batches().empty())
       newest = known.batches().back();
@@ -98,7 +101,8 @@ expected<producers> producers::decode(bytes_view content) {
   const auto entries = content.subspan(header_bytes);
   const auto count = load_i32(content, covered_from);
   if (count < 0 || entries.size() != static_cast<std::size_t>(count) * field::size)
-    return corrupt("it promises " + std::to_string(count) + " entries and has " + std::to_string(entries.size()) + " bytes");
+    return corrupt("it promises " + std::to_string(count) + " entries and has " + std::to_string(entries.size())
+                   + " bytes");
   producers out;
   for (std::size_t at = 0; at < entries.size(); at += field::size) {
     const auto entry = entries.subspan(at, field::size);

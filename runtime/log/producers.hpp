@@ -58,8 +58,8 @@ struct active_producer {
   offset current_transaction_start = no_offset;
 };
 
-/// The idempotent producers of one log (KIP-98, KIP-360): finds retries, refuses gaps and old epochs. Pure; owned by the
-/// log.
+/// The idempotent producers of one log (KIP-98, KIP-360): finds retries, refuses gaps and old epochs. Pure; owned by
+/// the log.
 class producers {
  public:
   /// Checks a client's batch that has a producer. A remembered batch with the same sequences: the batch was appended
@@ -83,8 +83,8 @@ class producers {
   std::size_t size() const { return all_.size(); }
   void clear() { all_.clear(); }
 
-  /// The content of a `.snapshot` file (version 1): up to five entries a producer, oldest first, so that Kafka, for which
-  /// the last entry counts, reads the same state.
+  /// The content of a `.snapshot` file (version 1): up to five entries a producer, oldest first, so that Kafka, for
+  /// which the last entry counts, reads the same state.
   std::vector<std::uint8_t> encode() const;
   /// Reads one. `corrupt_file` with the reason when version, CRC or counts do not hold.
   static expected<producers> decode(bytes_view content);

@@ -13,9 +13,9 @@ bool tells_of_bytes(const error& e) {
 }
 
 error out_of_place(const std::string& path, std::uint64_t position, offset found, offset expected_base) {
-  return make_error(errc::corrupt_batch, path + " at position " + std::to_string(position) + ": the batch there has base "
-                                           "offset " + std::to_string(found.value) + " where "
-                                           + std::to_string(expected_base.value) + " is due");
+  return make_error(errc::corrupt_batch, path + " at byte " + std::to_string(position)
+                                           + ": the batch there has base offset " + std::to_string(found.value)
+                                           + " where " + std::to_string(expected_base.value) + " is due");
 }
 
 }  // namespace

@@ -17,9 +17,9 @@ struct retained_segment {
   wall_time seen;                    ///< when this process met the segment; stands in for times that are no help
 };
 
-/// How many segments from the oldest on can go: past retention.ms, beyond retention.bytes, or below the log's start; never
-/// one that reaches above the high watermark. May be all of them by age: the active one has to be rolled first then.
-/// Segments without times, or with times in the future (KIP-937), age from when they were first seen.
+/// How many segments from the oldest on can go: past retention.ms, beyond retention.bytes, or below the log's start;
+/// never one that reaches above the high watermark. May be all of them by age: the active one has to be rolled first
+/// then. Segments without times, or with times in the future (KIP-937), age from when they were first seen.
 std::size_t segments_to_delete(std::span<const retained_segment> oldest_first, const options& how, offset log_start,
                                offset high_watermark, wall_time now);
 

@@ -17,11 +17,13 @@ struct roll_facts {
   bool indexes_full = false;
 };
 
-/// Whether `batch` goes into a new segment: the active one would grow beyond segment.bytes, is older than segment.ms (by the
-/// records' times where they have any, as Kafka measures it), has a full index, or cannot express the batch's offsets.
+/// Whether `batch` goes into a new segment: the active one would grow beyond segment.bytes, is older than segment.ms
+/// (by the records' times where they have any, as Kafka measures it), has a full index, or cannot express the batch's
+/// offsets.
 bool needs_roll(const roll_facts& active, const batch_head& batch, const options& how, wall_time now);
 
-/// How much earlier than segment.ms the segment at `base` rolls: up to segment.jitter.ms, the same every time it is asked.
+/// How much earlier than segment.ms the segment at `base` rolls: up to segment.jitter.ms, the same every time it is
+/// asked.
 std::chrono::milliseconds roll_jitter(offset base, const options& how);
 
 }  // namespace troupe::log

@@ -38,6 +38,9 @@ expected<segment_indexes*> segment::indexes(log_home& home, std::int64_t interva
   auto fresh = std::make_unique<segment_indexes>(home, base_);
   auto wrong = fresh->open(home, size_);
   if (!wrong) {
+    // The active segment's last batches may be larger in time than its last entry tells.
+    if (largest_timestamp_ms_ != not_looked_up && largest_timestamp_ms_ > fresh->largest().timestamp_ms)
+      fresh->set_largest({largest_timestamp_ms_, largest_relative_});
     indexes_ = std::move(fresh);
     return indexes_.get();
   }
@@ -105,7 +108,8 @@ expected<std::optional<batch_head>> segment::find_from(file& in, std::uint64_t p
   }
 }
 
-expected<std::optional<std::uint64_t>> segment::start_of_search(log_home& home, offset at, std::int64_t interval_bytes) {
+expected<std::optional<std::uint64_t>> segment::start_of_search(log_home& home, offset at,
+                                                                std::int64_t interval_bytes) {
   using start = std::optional<std::uint64_t>;
   auto known = indexes(home, interval_bytes);
   if (!known)
@@ -225,7 +229,8 @@ error segment::truncate(log_home& home, std::uint64_t position, offset to, std::
     if ((*batch)->max_timestamp_ms > largest.timestamp_ms)
       largest = {(*batch)->max_timestamp_ms, static_cast<std::int32_t>((*batch)->last - base_)};
   }
-  (*known)->set_largest(largest, size_ - last->position);
+  (*known)->set_largest(largest);
+  (*known)->set_bytes_since_entry(size_ - last->position);
   return {};
 }
 

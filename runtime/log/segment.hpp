@@ -13,8 +13,8 @@
 
 namespace troupe::log {
 
-/// One segment of a log: a file of batches, named by its base offset, with its indexes. Opens its files when they are needed;
-/// small while they are closed, because a node holds tens of thousands. Owned by the log.
+/// One segment of a log: a file of batches, named by its base offset, with its indexes. Opens its files when they are
+/// needed; small while they are closed, because a node holds tens of thousands. Owned by the log.
 class segment {
  public:
   /// A segment whose file has `size_bytes`; `seen` is when this process met it.

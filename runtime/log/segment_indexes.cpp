@@ -48,14 +48,16 @@ error segment_indexes::open(const log_home& home, std::uint64_t log_bytes) {
   if (!last_offset)
     return last_offset.error();
   // No entry points at the first batch, so position 0 is a hole that was never written.
-  if (!offsets_.empty() && (last_offset->position == 0 || last_offset->position >= log_bytes || last_offset->relative < 0))
+  const bool inside = last_offset->position > 0 && last_offset->position < log_bytes && last_offset->relative >= 0;
+  if (!offsets_.empty() && !inside)
     return corrupt(offsets_.path(), "ends in an entry for position " + std::to_string(last_offset->position)
                                       + " of a log file of " + std::to_string(log_bytes) + " bytes");
   const auto last_time = last_time_point();
   if (!last_time)
     return last_time.error();
+  // All zero is a hole rather than a batch of 1970, for which building anew costs little.
   if (!times_.empty() && (last_time->timestamp_ms < 0 || last_time->relative < 0
-                          || (last_time->timestamp_ms == 0 && last_time->relative == 0 && times_.size() > 1)))
+                          || (last_time->timestamp_ms == 0 && last_time->relative == 0)))
     return corrupt(times_.path(), "ends in an entry for time " + std::to_string(last_time->timestamp_ms));
   largest_ = *last_time;
   last_indexed_timestamp_ms_ = last_time->timestamp_ms;
@@ -159,11 +161,6 @@ expected<time_point_entry> segment_indexes::last_time_point() const {
 
 std::uint64_t segment_indexes::bytes() const {
   return std::max(std::uint64_t{offsets_.size()} * offset_entry_bytes, std::uint64_t{times_.size()} * time_entry_bytes);
-}
-
-void segment_indexes::set_largest(const time_point_entry& largest, std::uint64_t bytes_since_entry) {
-  largest_ = largest;
-  bytes_since_entry_ = static_cast<std::int64_t>(bytes_since_entry);
 }
 
 error segment_indexes::truncate(const log_home& home, std::uint64_t position, std::int64_t relative) {

@@ -27,14 +27,14 @@ struct time_point_entry {
 /// Largest distance from a segment's base that the indexes can express.
 constexpr std::int64_t relative_offset_max = std::numeric_limits<std::int32_t>::max();
 
-/// The sparse offset index and time index of one segment, in Kafka's files `.index` and `.timeindex`. They are derived from
-/// the batches: whatever is wrong with them is mended by building them anew. Owned by one segment.
+/// The sparse offset index and time index of one segment, in Kafka's files `.index` and `.timeindex`. They are
+/// derived from the batches: whatever is wrong with them is mended by building them anew. Owned by one segment.
 class segment_indexes {
  public:
   segment_indexes(const log_home& home, offset base);
 
-  /// Takes the files over. `corrupt_file` when they are missing, or their sizes or last entries do not fit a log file of
-  /// `log_bytes`.
+  /// Takes the files over. `corrupt_file` when they are missing, or their sizes or last entries do not fit a log file
+  /// of `log_bytes`.
   error open(const log_home& home, std::uint64_t log_bytes);
   /// Forgets everything, for building anew.
   error clear(const log_home& home);
@@ -58,7 +58,9 @@ class segment_indexes {
 
   /// The largest timestamp so far with its place; known for segments that were written or walked through.
   const time_point_entry& largest() const { return largest_; }
-  void set_largest(const time_point_entry& largest, std::uint64_t bytes_since_entry);
+  void set_largest(const time_point_entry& largest) { largest_ = largest; }
+  /// Bytes of batches behind the last entry.
+  void set_bytes_since_entry(std::uint64_t bytes) { bytes_since_entry_ = static_cast<std::int64_t>(bytes); }
 
   /// Forgets what points at or behind `position` and offset `relative`.
   error truncate(const log_home& home, std::uint64_t position, std::int64_t relative);

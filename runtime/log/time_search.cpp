@@ -38,7 +38,8 @@ expected<std::optional<timed_record>> find_in_batch(file& in, const batch_head& 
 }
 
 // Looks through the batches of one segment from the one at or behind `start` on.
-expected<std::optional<timed_record>> find_in_segment(log_state& s, segment& in, offset start, std::int64_t timestamp_ms) {
+expected<std::optional<timed_record>> find_in_segment(log_state& s, segment& in, offset start,
+                                                      std::int64_t timestamp_ms) {
   auto first = in.find(s.home, start, s.how.index_interval_bytes);
   if (!first)
     return first.error();

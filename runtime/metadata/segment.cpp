@@ -105,22 +105,28 @@ error segment::scan(bytes_view content, bool last) {
   end_ = header_bytes;
   auto term = previous_term_;
   bool sealed = false;
-  while (end_ < content.size() && !sealed) {
+  while (end_ < content.size()) {
     const auto frame = check_frame(content.subspan(end_));
     if (!frame)
       break;
-    sealed = frame->kind == frame_kind::seal;
-    if (!sealed && frame->kind != frame_kind::entry)
+    const bool is_seal = frame->kind == frame_kind::seal;
+    if (!is_seal && frame->kind != frame_kind::entry)
       return make_error(errc::journal_version, path_ + ": frame of an unknown kind at " + std::to_string(end_)
                                                  + "; start the newer version of Troupe that wrote it");
-    const auto expected_index = sealed ? next_index() - 1 : next_index();
-    if (frame->at.index != expected_index || frame->at.term < term)
+    const auto expected_index = is_seal ? next_index() - 1 : next_index();
+    if (frame->at.index != expected_index || frame->at.term < term) {
+      // Where a write was lost, a file system may show what another file had there: judged as a torn frame is.
+      if (last)
+        break;
       return make_error(errc::journal_damaged, path_ + ": at " + std::to_string(end_) + " stands entry "
                                                    + std::to_string(frame->at.index) + " of term "
                                                    + std::to_string(frame->at.term) + ", expected was "
                                                    + std::to_string(expected_index));
-    if (sealed)
+    }
+    if (is_seal) {
+      sealed = true;
       break;
+    }
     term = frame->at.term;
     places_.push_back({end_, frame->frame_bytes, term});
     end_ += frame->frame_bytes;

@@ -1,5 +1,6 @@
 #include "runtime/posix/process.hpp"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -8,6 +9,9 @@
 namespace troupe::posix {
 
 namespace {
+
+constexpr int kept_bytes_per_arena = 32 << 20;
+constexpr int arenas = 2;  // few, since each keeps that much; allocation is no bottleneck of ours
 
 sigset_t stop_signals() {
   sigset_t set;
@@ -44,6 +48,13 @@ unsigned long raise_open_file_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
   ::getrlimit(RLIMIT_NOFILE, &limit);
   return limit.rlim_cur;
+}
+
+void keep_freed_memory() {
+  // Either setting also ends glibc's own adjusting of both.
+  ::mallopt(M_TRIM_THRESHOLD, kept_bytes_per_arena);
+  ::mallopt(M_MMAP_THRESHOLD, kept_bytes_per_arena);
+  ::mallopt(M_ARENA_MAX, arenas);
 }
 
 int process_id() {

@@ -258,6 +258,8 @@ bool simulated_disk::is_cut() const { return state_->is_cut; }
 void simulated_disk::process_crash() { state_->end_process(); }
 void simulated_disk::power_loss(power_loss_mode mode, std::uint64_t seed) { draw_power_loss(*state_, mode, seed); }
 
+void simulated_disk::show_old_bytes(bool shown) { state_->shows_old_bytes = shown; }
+
 void simulated_disk::settle() {
   std::vector<inode_number> directories;
   for (auto& [number, node] : state_->inodes) {

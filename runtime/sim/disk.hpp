@@ -62,6 +62,9 @@ class simulated_disk final : public disk {
   /// The process ends and what was not durable is drawn from the legal states: small seeds are the corners (0: all of
   /// it is lost, 1: nothing is, 2: names stay but data is lost, 3: data stays but names are lost), the others mixtures.
   void power_loss(power_loss_mode mode, std::uint64_t seed);
+  /// Whether a power loss of the weakest mode may show other files' old bytes where a write was lost; true at first.
+  /// What those bytes are can be anything once written, so a format must tell its own from foreign ones to stand this.
+  void show_old_bytes(bool shown);
   /// Everything becomes durable, without counting as an operation; for the arrangement of a test.
   void settle();
 

@@ -75,6 +75,7 @@ struct disk_state {
   std::uint64_t cut_at = std::numeric_limits<std::uint64_t>::max();
   bool is_cut = false;
   bool cached = true;
+  bool shows_old_bytes = true;
   std::uint64_t capacity = std::numeric_limits<std::uint64_t>::max();
   slow_callback slow;
   disk_trace trace;

@@ -18,7 +18,7 @@ class draw {
     unit_ = random_.below(2) == 0 ? sector_bytes : 8 * sector_bytes;
     keep_eighths_ = 1 + random_.below(7);
     if (mode == power_loss_mode::weakest)
-      filling_ = static_cast<filling>(random_.below(3));
+      filling_ = static_cast<filling>(random_.below(state.shows_old_bytes ? 3 : 2));
     if (seed < 4) {
       names_ = seed == 1 || seed == 2 ? survival::all : survival::nothing;
       data_ = seed == 1 || seed == 3 ? survival::all : survival::nothing;
