@@ -306,6 +306,12 @@ class replicas_state {
       else
         remove_tree_of(disk, to);
     }
+    // A recovery point of the old log must not outlive it on the disk: the new one would seem to have lost records.
+    write_in_order(disk->syncer, std::make_shared<std::vector<replace_content>>(checkpoint_files(*disk)), 0,
+                   [this, folder] { release_folder(folder); });
+  }
+
+  void release_folder(const std::string& folder) {
     const auto next = dropping_.extract(folder);
     if (next && next.mapped())
       restart({*next.mapped()});
@@ -422,7 +428,7 @@ class replicas_state {
     self_->request(syncer, caf::infinite, (*writes)[at])
       .then([=, this](const disk_done&) { write_in_order(syncer, writes, at + 1, done); },
             [=, this](const caf::error& why) mutable {
-              say(log_level::error, "no clean stop: " + render(why));
+              say(log_level::error, "checkpoint not written: " + render(why));
               done();
             });
   }
