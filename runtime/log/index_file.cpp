@@ -72,6 +72,16 @@ error index_file::truncate(disk& on, std::uint32_t count) {
   return {};
 }
 
+error index_file::replace(disk& on) {
+  TROUPE_INVARIANT(stored_ == 0, "an index is replaced by entries that are all in memory");
+  if (auto failed = replace_file(on, path_, pending_))
+    return failed;
+  stored_ = size();
+  pending_.clear();
+  file_.reset();
+  return open_for_writing(on);
+}
+
 error index_file::flush(disk& on) {
   if (auto failed = open_for_writing(on))
     return failed;

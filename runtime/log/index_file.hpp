@@ -34,6 +34,9 @@ class index_file {
   bool has_pending() const { return !pending_.empty(); }
   /// Writes what is in memory only; makes the file even when it is empty. Not synced.
   error flush(disk& on);
+  /// Puts the entries, all of them in memory only, in the place of whatever the file holds: after a crash the old
+  /// content or the new one is there. Waits for the disk.
+  error replace(disk& on);
   const std::shared_ptr<file>& handle() const { return file_; }
 
  private:

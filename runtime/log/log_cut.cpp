@@ -77,6 +77,7 @@ error drop_newest(log_state& s, std::vector<segment>::iterator first, wall_time 
 
 // Removes snapshots of producers at offsets that exist no longer.
 error drop_snapshots_above(log_state& s, offset end) {
+  s.dirty_directory = true;
   auto entries = s.home.on->list(s.home.directory);
   if (!entries)
     return entries.error();
@@ -103,7 +104,7 @@ error after_truncation(log_state& s, offset to) {
     s.epochs_changed = true;
   if (auto why = drop_snapshots_above(s, to))
     return why;
-  return s.load_producers();
+  return s.load_producers(to);
 }
 
 // Cuts the segment that `to` lies in; those behind it are gone already.
@@ -191,27 +192,45 @@ void raise_start(log_state& s, offset start) {
     s.epochs_changed = true;
 }
 
-error remove_oldest(log_state& s, std::size_t count, wall_time now, retention_result& result) {
-  if (count == 0)
-    return {};
-  if (count == s.segments.size()) {
-    if (!s.segments.back().has_indexes())
-      if (auto known = s.segments.back().indexes(s.home, s.how.index_interval_bytes); !known)
-        return known.error();
-    if (auto why = s.roll(s.log_end, now))
-      return why;
-  }
+// What tells where the log ends must be durable before all that told it so far goes: the only time that this owner
+// waits.
+error make_durable(log_state& s) {
+  for (const auto* files : {&s.ticket_files, &s.dirty_files})
+    for (const auto& written : *files)
+      if (auto why = written->sync())
+        return why;
+  return s.home.on->sync_directory(s.home.directory);
+}
+
+error drop_front(log_state& s, std::size_t count, wall_time now, retention_result& result) {
   const auto last = s.segments.begin() + static_cast<std::ptrdiff_t>(count);
   std::uint64_t bytes = 0;
   for (auto gone = s.segments.begin(); gone != last; ++gone)
     bytes += gone->size_bytes();
-  const auto new_start = last->base();
-  raise_start(s, new_start);
+  raise_start(s, last->base());
   if (auto why = s.drop_segments(s.segments.begin(), last, now))
     return why;
   result.removed_segments += static_cast<int>(count);
   result.removed_bytes += bytes;
   return {};
+}
+
+error remove_oldest(log_state& s, std::size_t count, wall_time now, retention_result& result) {
+  if (count == 0)
+    return {};
+  if (count < s.segments.size())
+    return drop_front(s, count, now, result);
+  if (!s.segments.back().has_indexes())
+    if (auto known = s.segments.back().indexes(s.home, s.how.index_interval_bytes); !known)
+      return known.error();
+  if (auto why = s.roll(s.log_end, now))
+    return why;
+  // The last one goes alone: among others, a crash could take it, which holds the durable end, and leave older ones.
+  if (auto why = drop_front(s, count - 1, now, result))
+    return why;
+  if (auto why = make_durable(s))
+    return why;
+  return drop_front(s, 1, now, result);
 }
 
 }  // namespace

@@ -151,11 +151,17 @@ expected<producers> read_snapshot(log_state& s, offset at) {
 }
 
 // Loads the newest sound snapshot at or below the log's end; answers its offset.
-expected<offset> load_snapshot(log_state& s) {
+expected<offset> load_snapshot(log_state& s, offset trusted) {
   auto offsets = snapshot_offsets(s);
   if (!offsets)
     return offsets.error();
   for (const auto at : *offsets) {
+    // Of one below the first segment, batches that followed it may be gone: better nothing than an old state.
+    if (at > trusted || at < s.segments.front().base()) {
+      if (auto why = s.home.on->remove(s.home.path(at, suffix::snapshot)))
+        return why;
+      continue;
+    }
     auto found = read_snapshot(s, at);
     if (found) {
       s.idempotent = std::move(*found);
@@ -173,12 +179,12 @@ expected<offset> load_snapshot(log_state& s) {
 
 }  // namespace
 
-error log_state::load_producers() {
+error log_state::load_producers(offset trusted) {
   idempotent.clear();
   snapshot_at = no_offset;
   if (segments.empty())
     return {};
-  const auto from = load_snapshot(*this);
+  const auto from = load_snapshot(*this, trusted);
   if (!from)
     return from.error();
   snapshot_at = *from;

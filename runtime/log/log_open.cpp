@@ -240,8 +240,8 @@ expected<bool> opening::lacks_entries(segment& in) {
 
 std::size_t opening::first_unverified() const {
   std::size_t i = s_.segments.size() - 1;
-  while (i > 0 && s_.segments[i].base() > hints_.recovery_point)
-    --i;
+  while (i > 0 && s_.segments[i].base() >= hints_.recovery_point)
+    --i;  // at equality too: the end of the segment before may be a truncation that was not durable
   return i;
 }
 
@@ -370,7 +370,7 @@ error opening::settle(bool clean) {
     return start_behind_the_end();
   if (auto why = s_.load_epochs(clean))
     return why;
-  if (auto why = s_.load_producers())
+  if (auto why = s_.load_producers(clean ? s_.log_end : std::min(hints_.recovery_point, s_.log_end)))
     return why;
   return remove_stray_snapshots();
 }

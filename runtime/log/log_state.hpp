@@ -114,7 +114,9 @@ struct log_state {
 
   // -- log_load.cpp
   /// Producers' state up to the log's end: the newest sound snapshot and the batches behind it.
-  error load_producers();
+  /// Snapshots above `trusted` are removed, since they may be of records that were truncated, and those below the first
+  /// segment.
+  error load_producers(offset trusted);
   /// The epoch file, completed or built anew from the batches where it is not trusted or not sound.
   error load_epochs(bool trusted);
 

@@ -63,8 +63,7 @@ error segment::rebuild_indexes(log_home& home, std::int64_t interval_bytes, cons
   auto in = data(home);
   if (!in)
     return in.error();
-  if (auto failed = start_indexes(home))
-    return failed;
+  indexes_ = std::make_unique<segment_indexes>(home, base_);
   batch_walk walk{**in, 0, size_};
   while (true) {
     auto batch = walk.next();
@@ -76,7 +75,8 @@ error segment::rebuild_indexes(log_home& home, std::int64_t interval_bytes, cons
     indexes_->note(**batch, interval_bytes);
   }
   indexes_->seal();
-  if (auto failed = indexes_->flush(home); failed && !is_error(failed, error_domain::disk, static_cast<std::uint8_t>(
+  // Below the recovery point nobody looks again, so a half-written index must not be there after a crash.
+  if (auto failed = indexes_->replace(home); failed && !is_error(failed, error_domain::disk, static_cast<std::uint8_t>(
                                                                                                disk_errc::no_space)))
     return failed;
   home.note(why + "; both indexes of the segment were built anew from " + home.path(base_, suffix::log));

@@ -184,6 +184,12 @@ error segment_indexes::truncate(const log_home& home, std::uint64_t position, st
   return {};
 }
 
+error segment_indexes::replace(const log_home& home) {
+  if (auto failed = offsets_.replace(*home.on))
+    return failed;
+  return times_.replace(*home.on);
+}
+
 error segment_indexes::flush(const log_home& home) {
   if (auto failed = offsets_.flush(*home.on))
     return failed;

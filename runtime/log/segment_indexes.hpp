@@ -38,6 +38,8 @@ class segment_indexes {
   error open(const log_home& home, std::uint64_t log_bytes);
   /// Forgets everything, for building anew.
   error clear(const log_home& home);
+  /// Puts both files in the place of what is there, as `index_file::replace` does.
+  error replace(const log_home& home);
 
   /// A batch was appended: adds entries once more than `interval_bytes` have gone by since the last ones.
   void note(const batch_head& batch, std::int64_t interval_bytes);

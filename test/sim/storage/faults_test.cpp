@@ -213,7 +213,7 @@ BOOST_FIXTURE_TEST_CASE(D10_a_failed_sync_at_the_stop_leaves_no_clean_mark, dura
   judge_after_losses();
 }
 
-BOOST_AUTO_TEST_CASE(D17_any_index_that_is_missing_or_damaged_is_rebuilt, *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(D17_any_index_that_is_missing_or_damaged_is_rebuilt) {
   for (const bool clean : {false, true}) {
     durable_log l;
     if (clean)

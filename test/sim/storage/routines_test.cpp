@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(D06_a_clean_mark_is_trusted_only_when_all_is_durable) {
                     }});
 }
 
-BOOST_AUTO_TEST_CASE(D20_retention, *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(D20_retention) {
   auto how = small_segments();
   how.retention = 3s;
   crash_everywhere({.how = how, .arrange = some_durable_segments, .routine = [](log_owner& o) {
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(D20_retention, *boost::unit_test::disabled()) {
                     }});
 }
 
-BOOST_AUTO_TEST_CASE(D20_deleting_records, *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(D20_deleting_records) {
   crash_everywhere({.how = small_segments(), .arrange = some_durable_segments, .routine = [](log_owner& o) {
                       o.delete_records(offset{9});
                       o.sync();
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(D20_deleting_records, *boost::unit_test::disabled()) {
                     }});
 }
 
-BOOST_AUTO_TEST_CASE(D20_truncating_inside_a_segment_and_going_on, *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(D20_truncating_inside_a_segment_and_going_on) {
   crash_everywhere({.how = small_segments(), .arrange = some_durable_segments, .routine = [](log_owner& o) {
                       o.truncate(offset{24});
                       ++o.epoch.value;
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(D20_truncating_inside_a_segment_and_going_on, *boost::unit_
                     }});
 }
 
-BOOST_AUTO_TEST_CASE(D20_truncating_several_segments_and_going_on, *boost::unit_test::disabled()) {
+BOOST_AUTO_TEST_CASE(D20_truncating_several_segments_and_going_on) {
   crash_everywhere({.how = small_segments(), .arrange = some_durable_segments, .routine = [](log_owner& o) {
                       o.truncate(offset{6});
                       ++o.epoch.value;
