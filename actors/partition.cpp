@@ -1,10 +1,13 @@
 #include "actors/partition.hpp"
 
+#include "actors/partition_appended.hpp"
 #include "actors/partition_description.hpp"
 #include "actors/partition_slice.hpp"
+#include "actors/partition_timers.hpp"
 #include "actors/syncer.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/node/context.hpp"
+#include "runtime/node/epoch_check.hpp"
 #include "runtime/node/errors.hpp"
 #include "runtime/node/log_directory.hpp"
 #include "runtime/replication/leader.hpp"
@@ -14,15 +17,6 @@
 
 #include <algorithm>
 #include <optional>
-
-namespace troupe {
-
-/// A deadline of a parked request may have come.
-struct deadline_tick {};
-
-}  // namespace troupe
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deadline_tick)
 
 namespace troupe {
 
@@ -42,14 +36,6 @@ using schema::PartitionRead;
 using schema::PartitionSlice;
 using schema::PartitionTrim;
 using schema::PartitionTrimmed;
-
-wire<PartitionAppended> appended(const log::append_result& done) {
-  wire_builder<PartitionAppended> b;
-  b->setBaseOffset(done.base.value);
-  b->setLogAppendTimeMs(done.log_append_time_ms);
-  b->setLogStartOffset(done.log_start.value);
-  return std::move(b).freeze();
-}
 
 class partition_state {
  public:
@@ -84,9 +70,13 @@ class partition_state {
     const auto* records = std::get_if<byte_slice>(&m.attachment(m->getRecords()));
     if (!records)
       return log::make_error(log::errc::invalid_record, describe() + ": the append came without records");
-    auto done = log_->append_as_leader(*records, leader_->epoch(), context_->time.wall_now());
-    if (!done)
+    const auto now = context_->time.wall_now();
+    auto done = log_->append_as_leader(*records, leader_->epoch(), now);
+    if (!done) {
+      if (auto blamed = refusal_of(done.error(), *records, spec_.options, now))
+        return std::move(*blamed);
       return failed_write(done.error());
+    }
     touched_ = true;
     failure_said_ = false;
     leader_->report(context_->self, log_->log_end_offset(), log_->durable_end());
@@ -126,28 +116,20 @@ class partition_state {
   caf::result<wire<PartitionOffset>> find_offset(const wire<PartitionOffsetQuery>& m) {
     if (auto refused = admit_read(m->getLeaderEpoch()))
       return refused;
-    wire_builder<PartitionOffset> b;
     if (m->getTimestampMs() < log::log::earliest_local_time)
-      return std::move(b).freeze();  // times of tiers: there is nothing in one
+      return answer_of(log::found_offset{});  // times of tiers: there is nothing in one
     if (settling())
       return caf::skip;
     auto found = log_->find_offset(m->getTimestampMs(), leader_->high_watermark());
     if (!found)
       return found.error();
-    b->setOffset(found->at.value);
-    b->setTimestampMs(found->timestamp_ms);
-    b->setLeaderEpoch(found->epoch.value);
-    return std::move(b).freeze();
+    return answer_of(*found);
   }
 
   caf::result<wire<PartitionEpochEnd>> find_epoch_end(const wire<PartitionEpochQuery>& m) {
     if (auto refused = admit_read(m->getLeaderEpoch()))
       return refused;
-    const auto end = log_->end_offset_for_epoch(leader_epoch{m->getEpoch()});
-    wire_builder<PartitionEpochEnd> b;
-    b->setEpoch(end.epoch.value);
-    b->setEndOffset(end.end.value);
-    return std::move(b).freeze();
+    return answer_of(log_->end_offset_for_epoch(leader_epoch{m->getEpoch()}));
   }
 
   caf::result<wire<PartitionTrimmed>> trim(const wire<PartitionTrim>& m) {
@@ -193,9 +175,13 @@ class partition_state {
     log_->expire_producers(now);
     begin_sync();
     report_durable();
-    if (!touched_ && !syncing_ && acks_.empty())
+    if (!touched_ && !syncing_ && acks_.empty()) {
       log_->passivate();
+      begin_sync();
+    }
     touched_ = false;
+    for (const auto& line : log_->take_notes())
+      say(log_level::warning, line);
   }
 
   caf::result<compaction_answer> plan_compaction() {
@@ -229,6 +215,12 @@ class partition_state {
     fail_parked(make_error(node_errc::unknown_partition, describe() + ": the topic was deleted"));
     log_.reset();
     return disk_done{};
+  }
+
+  void flush() {
+    flush_armed_ = false;
+    if (log_)
+      sync_if_due();
   }
 
   void on_deadline() {
@@ -303,11 +295,8 @@ class partition_state {
       return make_error(node_errc::shutting_down, describe() + ": closed");
     if (!leader_)
       return make_error(node_errc::not_leader, describe() + ": not led by this node");
-    const auto ours = leader_->epoch().value;
-    if (sender_epoch != -1 && sender_epoch < ours)
-      return make_error(node_errc::fenced_leader_epoch, describe() + ": leader epoch is " + std::to_string(ours));
-    if (sender_epoch != -1 && sender_epoch > ours)
-      return make_error(node_errc::unknown_leader_epoch, describe() + ": leader epoch is only " + std::to_string(ours));
+    if (auto refused = check_epoch(leader_epoch{sender_epoch}, leader_->epoch(), describe()))
+      return refused;
     return open();
   }
 
@@ -337,11 +326,21 @@ class partition_state {
     if (spec_.options.durability == log::durability::fsync || log_->sync_due(context_->time.wall_now())
         || log_->unsynced_bytes() > bounds::unsynced_bytes_max)
       begin_sync();
+    else
+      arm_flush();
+  }
+
+  /// What is appended last is synced flush.ms later, also when nothing follows.
+  void arm_flush() {
+    if (flush_armed_ || spec_.options.flush_age == log::options::forever || log_->unsynced_bytes() == 0)
+      return;
+    flush_armed_ = true;
+    self_->delayed_send(self_, spec_.options.flush_age, flush_tick{});
   }
 
   /// One sync at a time: what is appended meanwhile rides on the next one.
   void begin_sync() {
-    if (syncing_ || log_->is_offline() || log_->durable_end() >= log_->log_end_offset())
+    if (syncing_ || log_->is_offline() || !log_->needs_sync())
       return;
     syncing_ = true;
     auto ticket = log_->begin_sync();
@@ -374,14 +373,9 @@ class partition_state {
       waiting.promise.deliver(told);
   }
 
-  wire<PartitionDurable> durable_point() {
-    wire_builder<PartitionDurable> b;
-    b->setTopicName(spec_.topic);
-    b->setIndex(spec_.id.index.value);
-    b->setRecoveryPoint(log_ ? log_->durable_end().value : spec_.hints.recovery_point.value);
-    b->setLogStartOffset(log_ ? log_->log_start_offset().value : spec_.hints.log_start_offset.value);
-    b->setCleanedTo(log_ ? log_->cleaned_to().value : spec_.hints.cleaned_to.value);
-    return std::move(b).freeze();
+  wire<PartitionDurable> durable_point() const {
+    return log_ ? durable_point_of(spec_.topic, spec_.id.index, *log_)
+                : durable_point_of(spec_.topic, spec_.id.index, spec_.hints);
   }
 
   void report_durable() { self_->send(spec_.supervisor, durable_point()); }
@@ -464,6 +458,7 @@ class partition_state {
   offset seen_by_readers_{0};
   monotonic_time armed_until_ = monotonic_time::max();
   bool syncing_ = false;
+  bool flush_armed_ = false;
   bool touched_ = false;  ///< used since the last upkeep
   bool closing_ = false;
   bool failure_said_ = false;  ///< since the last write that succeeded
@@ -488,6 +483,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const partition_close&) { return state->close(); },
     [state](const partition_drop&) { return state->drop(); },
     [state](const deadline_tick&) { state->on_deadline(); },
+    [state](const flush_tick&) { state->flush(); },
   };
 }
 

@@ -65,7 +65,8 @@ struct compaction_swap {
 ///           compaction_swap → disk_done
 ///           partition_close → PartitionDurable
 ///           partition_drop → disk_done
-///           deadline_tick →                            its own timer
+///           deadline_tick →                            its own timer, for parked requests
+///           flush_tick →                               its own timer, for flush.ms
 /// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an
 ///           exception ends it and `replicas` starts it again
 caf::actor spawn_partition(node_context& context, partition_spec spec);

@@ -26,4 +26,43 @@ wire<schema::PartitionDescription> description_of(const log::log& of, offset hig
   return std::move(b).freeze();
 }
 
+wire<schema::PartitionOffset> answer_of(const log::found_offset& found) {
+  wire_builder<schema::PartitionOffset> b;
+  b->setOffset(found.at.value);
+  b->setTimestampMs(found.timestamp_ms);
+  b->setLeaderEpoch(found.epoch.value);
+  return std::move(b).freeze();
+}
+
+wire<schema::PartitionEpochEnd> answer_of(const log::epoch_end& end) {
+  wire_builder<schema::PartitionEpochEnd> b;
+  b->setEpoch(end.epoch.value);
+  b->setEndOffset(end.end.value);
+  return std::move(b).freeze();
+}
+
+namespace {
+
+wire<schema::PartitionDurable> durable_point(const std::string& topic, partition_index index, offset recovery,
+                                             offset start, offset cleaned) {
+  wire_builder<schema::PartitionDurable> b;
+  b->setTopicName(topic);
+  b->setIndex(index.value);
+  b->setRecoveryPoint(recovery.value);
+  b->setLogStartOffset(start.value);
+  b->setCleanedTo(cleaned.value);
+  return std::move(b).freeze();
+}
+
+}  // namespace
+
+wire<schema::PartitionDurable> durable_point_of(const std::string& topic, partition_index index, const log::log& log) {
+  return durable_point(topic, index, log.durable_end(), log.log_start_offset(), log.cleaned_to());
+}
+
+wire<schema::PartitionDurable> durable_point_of(const std::string& topic, partition_index index,
+                                                const log::open_hints& hints) {
+  return durable_point(topic, index, hints.recovery_point, hints.log_start_offset, hints.cleaned_to);
+}
+
 }  // namespace troupe

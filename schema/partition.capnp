@@ -22,6 +22,18 @@ struct PartitionAppended {
   baseOffset @0 :Int64;
   logAppendTimeMs @1 :Int64 = -1; # -1 unless the topic stamps records itself
   logStartOffset @2 :Int64;
+  refusal @3 :RecordRefusal;      # there when nothing was appended because of single records
+}
+
+struct RecordRefusal {
+  # Single records for which a whole batch was refused (KIP-467). Other refusals are errors.
+  timestamps @0 :Bool; # their timestamps were at fault, else their keys
+  records @1 :List(RejectedRecord);
+}
+
+struct RejectedRecord {
+  index @0 :Int32; # its place in the batch
+  reason @1 :Text;
 }
 
 struct PartitionRead {

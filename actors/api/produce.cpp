@@ -30,7 +30,18 @@ void refuse_partition(produce_response::partition& out, kafka::error_code code, 
     out.error_message = std::move(text);
 }
 
+void name_rejected(produce_response::partition& out, schema::RecordRefusal::Reader m) {
+  const auto records = m.getRecords();
+  refuse_partition(out, m.getTimestamps() ? kafka::error_code::invalid_timestamp : kafka::error_code::invalid_record,
+                   "nothing of the batch was appended, because of " + std::to_string(records.size())
+                     + " of its records; the first: " + std::string{records[0].getReason()});
+  for (const auto record : records)
+    out.record_errors.push_back({record.getIndex(), std::string{record.getReason()}});
+}
+
 void accept_partition(produce_response::partition& out, PartitionAppended::Reader m) {
+  if (m.hasRefusal())
+    return name_rejected(out, m.getRefusal());
   out.base_offset = m.getBaseOffset();
   out.log_append_time_ms = m.getLogAppendTimeMs();
   out.log_start_offset = m.getLogStartOffset();

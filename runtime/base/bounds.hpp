@@ -38,6 +38,8 @@ constexpr std::size_t parked_acks_max = 10'000;   ///< acks=all requests that wa
 constexpr std::size_t parked_reads_max = 10'000;  ///< readers that wait for records
 constexpr std::size_t copied_slice_bytes = 32 * kib;  ///< slices up to this size are copied, larger ones sent
 constexpr std::size_t unsynced_bytes_max = 64 * mib;  ///< appended without a sync before one is begun anyway
+constexpr auto interval_sync_default = 1s;  ///< durability=interval without flush.ms and flush.messages
+constexpr std::size_t rejected_records_max = 1'000;  ///< records named one by one when their batch is refused
 
 // Compaction.
 constexpr std::size_t compaction_map_bytes_max = 64 * mib;   ///< one pass's map from key to last offset

@@ -1,5 +1,6 @@
 #include "runtime/config/topic_options.hpp"
 
+#include "runtime/base/bounds.hpp"
 #include "runtime/base/invariant.hpp"
 #include "runtime/config/values.hpp"
 
@@ -104,6 +105,9 @@ void read_promises(const topic_reader& topic, log::options& to) {
   to.durability = durability_of(topic.text("durability"));
   to.flush_messages = topic.integer("flush.messages");
   to.flush_age = topic.duration("flush.ms");
+  if (to.durability == log::durability::interval && to.flush_messages == log::options::unlimited
+      && to.flush_age == log::options::forever)
+    to.flush_age = bounds::interval_sync_default;
   to.min_in_sync_replicas = topic.small_integer("min.insync.replicas");
 }
 

@@ -198,8 +198,10 @@ error make_durable(log_state& s) {
   for (const auto* files : {&s.ticket_files, &s.dirty_files})
     for (const auto& written : *files)
       if (auto why = written->sync())
-        return why;
-  return s.home.on->sync_directory(s.home.directory);
+        return make_error(disk_errc::io, render(why));  // whatever the reason was: a failed sync is final
+  if (auto why = s.home.on->sync_directory(s.home.directory))
+    return make_error(disk_errc::io, render(why));
+  return {};
 }
 
 error drop_front(log_state& s, std::size_t count, wall_time now, retention_result& result) {

@@ -5,6 +5,7 @@
 #include "runtime/log/compression.hpp"
 #include "runtime/log/validation.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <limits>
@@ -64,6 +65,11 @@ struct options {
 
   bool compacts() const { return cleanup_compact; }
   bool deletes() const { return cleanup_delete; }
+
+  /// How long a segment takes appends: a compacted topic's must become cleanable in time.
+  std::chrono::milliseconds roll_age() const {
+    return cleanup_compact ? std::min(segment_age, max_compaction_lag) : segment_age;
+  }
 
   /// What a client's batch is checked against.
   batch_rules rules_for_batches() const;

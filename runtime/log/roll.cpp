@@ -7,7 +7,7 @@
 namespace troupe::log {
 
 std::chrono::milliseconds roll_jitter(offset base, const options& how) {
-  const auto most = std::min(how.segment_jitter, how.segment_age).count();
+  const auto most = std::min(how.segment_jitter, how.roll_age()).count();
   if (most <= 0)
     return {};
   // Segments of different logs start at different offsets; a mixed number is as good as a drawn one and repeats itself.
@@ -27,7 +27,7 @@ bool needs_roll(const roll_facts& active, const batch_head& batch, const options
   const bool by_records = active.first_timestamp_ms >= 0 && batch.max_timestamp_ms >= 0;
   const auto waited = by_records ? std::chrono::milliseconds{batch.max_timestamp_ms - active.first_timestamp_ms}
                                  : now - active.seen;
-  return waited > how.segment_age - roll_jitter(active.base, how);
+  return waited > how.roll_age() - roll_jitter(active.base, how);
 }
 
 }  // namespace troupe::log

@@ -18,8 +18,8 @@ struct roll_facts {
 };
 
 /// Whether `batch` goes into a new segment: the active one would grow beyond segment.bytes, is older than segment.ms
-/// (by the records' times where they have any, as Kafka measures it), has a full index, or cannot express the batch's
-/// offsets.
+/// or, where it is compacted, max.compaction.lag.ms (by the records' times where they have any, as Kafka measures it),
+/// has a full index, or cannot express the batch's offsets.
 bool needs_roll(const roll_facts& active, const batch_head& batch, const options& how, wall_time now);
 
 /// How much earlier than segment.ms the segment at `base` rolls: up to segment.jitter.ms, the same every time it is

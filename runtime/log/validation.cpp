@@ -84,16 +84,22 @@ error check_time(std::int64_t timestamp_ms, const batch_rules& rules, wall_time 
                                                  + (too_old ? "before" : "after") + ".max.ms)");
 }
 
-error check_record(const record_view& record, std::int32_t index, std::int64_t base_ms, const batch_rules& rules,
-                   wall_time now) {
-  if (record.offset_delta != index)
-    return invalid("record " + std::to_string(index) + " of the batch has offset delta "
-                   + std::to_string(record.offset_delta));
+// What a topic may hold against a single record.
+error check_content(const record_view& record, std::int32_t index, std::int64_t base_ms, const batch_rules& rules,
+                    wall_time now) {
   if (rules.keys_required && !record.key)
     return invalid("record " + std::to_string(index) + " of the batch has no key, and the topic is compacted");
   if (rules.time_type == timestamp_type::log_append_time)
     return {};
   return check_time(wrapping_add(base_ms, record.timestamp_delta), rules, now);
+}
+
+error check_record(const record_view& record, std::int32_t index, std::int64_t base_ms, const batch_rules& rules,
+                   wall_time now) {
+  if (record.offset_delta != index)
+    return invalid("record " + std::to_string(index) + " of the batch has offset delta "
+                   + std::to_string(record.offset_delta));
+  return check_content(record, index, base_ms, rules, now);
 }
 
 error check_records(const batch_view& batch, const unpacked_records& plain, const batch_rules& rules, wall_time now) {
@@ -155,6 +161,25 @@ expected<valid_batch> validate_batch(const byte_slice& records, const batch_rule
   if (stamps) {
     result.patch.stamp_append_time(now);
     result.max_timestamp_ms = to_ms(now);
+  }
+  return result;
+}
+
+std::vector<rejected_record> rejected_records(const byte_slice& records, const batch_rules& rules, wall_time now) {
+  std::vector<rejected_record> result;
+  auto batch = only_batch(records, rules.batch_bytes_max);
+  if (!batch || check_header(*batch))
+    return result;
+  auto plain = unpacked_records::of(*batch, bounds::unpacked_batch_bytes_max);
+  if (!plain)
+    return result;
+  record_run run{*plain};
+  for (std::int32_t index = 0; result.size() < bounds::rejected_records_max; ++index) {
+    auto record = run.next();
+    if (!record || !*record)
+      break;
+    if (auto wrong = check_content(**record, index, batch->base_timestamp_ms(), rules, now))
+      result.push_back({index, render(wrong)});
   }
   return result;
 }

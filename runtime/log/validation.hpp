@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace troupe::log {
 
@@ -41,5 +43,15 @@ struct valid_batch {
 /// a record without the key that the topic needs; `batch_too_large`; `unsupported_format`; `unsupported_compression`;
 /// `corrupt_batch`; `invalid_timestamp`; `output_limit`.
 expected<valid_batch> validate_batch(const byte_slice& records, const batch_rules& rules, wall_time now);
+
+/// One record for which its whole batch was refused (KIP-467).
+struct rejected_record {
+  std::int32_t index;  ///< its place in the batch
+  std::string why;
+};
+
+/// The records to blame for a refusal of `validate_batch` with `invalid_timestamp` or `invalid_record`, for the
+/// producer's sake; at most `bounds::rejected_records_max`. Empty where the batch as a whole is at fault.
+std::vector<rejected_record> rejected_records(const byte_slice& records, const batch_rules& rules, wall_time now);
 
 }  // namespace troupe::log

@@ -4,9 +4,12 @@ import os
 import re
 
 import librdkafka as lib
+import wire
 from broker import BrokerCase, eventually
 from programs import kafka_tool, require_confluent_kafka, require_kafka_tools
+from wire import Peer
 
+INVALID_RECORD = 87
 QUICK = {"log.retention.check.interval.ms": "100", "log.cleaner.backoff.ms": "100", "log.initial.task.delay.ms": "100",
          "log.segment.delete.delay.ms": "100"}
 SEGMENT_BYTES = 1048576  # the smallest that Kafka allows
@@ -53,6 +56,19 @@ class Compaction(Logs):
             self.assertEqual(lib.error_when_sending(self.broker, topic, b"no key", compression_type=codec),
                              "INVALID_RECORD")
         self.assertIsNone(lib.error_when_sending(self.broker, topic, {"key": b"k", "value": b"v"}))
+
+    def test_each_record_without_a_key_is_named_to_its_producer(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic, cleanup_policy="compact")
+        without = [wire.record(b"v", n, key=b"k" if n % 2 else None) for n in range(4)]
+        with Peer(self.broker) as peer:
+            answer = peer.ask("produce", 9, {"acks": -1, "timeout_ms": 5000, "topic_data": [
+                {"name": topic, "partition_data": [
+                    {"index": 0, "records": wire.batch(records=b"".join(without), count=4)}]}]})
+        partition = answer["responses"][0]["partition_responses"][0]
+        self.assertEqual((partition["error_code"], partition["base_offset"]), (INVALID_RECORD, -1))
+        self.assertEqual([one["batch_index"] for one in partition["record_errors"]], [0, 2])
+        self.assertEqual(lib.watermarks(self.broker, topic), (0, 0))
 
     def test_everything_is_compacted_and_readable_after_a_kill(self):
         topic = self.topic_name()

@@ -1,11 +1,13 @@
 """Stopping and starting: SIGTERM is clean and quick, everything is there afterwards."""
 import os
 import re
+import threading
 
 import librdkafka as lib
 from broker import Broker, BrokerCase, eventually, foreign
 from kill_test import Load, PARTITIONS, faults, read_back
 from programs import require_confluent_kafka
+from wire import Peer, framed, request
 
 STOP_SECONDS_MAX = 1.0
 UNCLEAN = re.compile(r"not stopped cleanly|unclean|recover", re.IGNORECASE)
@@ -75,6 +77,30 @@ class Stop(BrokerCase):
         self.broker.start()
         self.assertEqual(lib.watermarks(self.broker, cut), (7, 10))
         self.assertNotIn(gone, admin.list_topics(timeout=lib.CLIENT_SECONDS).topics)
+
+    def test_clients_that_knock_during_the_start_do_no_harm(self):
+        ended = threading.Event()
+
+        def knock():
+            while not ended.is_set():
+                try:
+                    with Peer(self.broker) as peer:
+                        peer.send(framed(request("metadata", 12, {"topics": None})))
+                        peer.receive()
+                except OSError:
+                    pass  # not there yet
+        knocking = [threading.Thread(target=knock, daemon=True) for _ in range(4)]
+        for thread in knocking:
+            thread.start()
+        for _ in range(10):
+            self.broker.kill()
+            self.broker.start()
+            with Peer(self.broker) as peer:
+                self.assertIsNotNone(peer.ask("metadata", 12, {"topics": None}))
+            self.broker.check()
+        ended.set()
+        for thread in knocking:
+            thread.join()
 
     def test_an_idempotent_producer_goes_on_after_a_restart(self):
         topic = self.topic_name()

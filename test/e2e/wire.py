@@ -263,7 +263,8 @@ CRC_TABLE = crc_table()
 
 
 def record(value, offset_delta=0, key=b"k"):
-    body = b"\0" + varint(0) + varint(offset_delta) + varint(len(key)) + key + varint(len(value)) + value + varint(0)
+    key = varint(-1) if key is None else varint(len(key)) + key
+    body = b"\0" + varint(0) + varint(offset_delta) + key + varint(len(value)) + value + varint(0)
     return varint(len(body)) + body
 
 

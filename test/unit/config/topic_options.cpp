@@ -70,6 +70,12 @@ BOOST_AUTO_TEST_CASE(a_topics_settings_reach_its_log) {
   BOOST_TEST((options.segment_age == 1s));
 }
 
+BOOST_AUTO_TEST_CASE(an_interval_without_a_measure_is_a_second) {
+  BOOST_TEST((options_for({{"durability", "interval"}}).flush_age == 1s));
+  BOOST_TEST((options_for({{"durability", "interval"}, {"flush.ms", "50"}}).flush_age == 50ms));
+  BOOST_TEST((options_for({{"durability", "interval"}, {"flush.messages", "9"}}).flush_age == log::options::forever));
+}
+
 BOOST_AUTO_TEST_CASE(the_brokers_settings_are_defaults_for_the_log) {
   auto options = options_for({{"segment.bytes", "2097152"}},
                              {"log.retention.hours=1", "log.segment.bytes=3145728", "compression.type=uncompressed",

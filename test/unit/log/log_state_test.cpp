@@ -198,6 +198,17 @@ BOOST_AUTO_TEST_CASE(the_age_of_a_segment_counts_by_its_records_where_they_have_
   BOOST_CHECK(!troupe::log::needs_roll(active, batch, how, from_ms(101)));
 }
 
+BOOST_AUTO_TEST_CASE(a_compacted_topics_segment_rolls_in_time_for_its_maximal_lag) {
+  troupe::log::options how;
+  how.max_compaction_lag = std::chrono::milliseconds{100};
+  troupe::log::roll_facts active{offset{0}, 500, 1000, from_ms(0), false};
+  batch_head batch;
+  batch.max_timestamp_ms = 1101;
+  BOOST_CHECK(!troupe::log::needs_roll(active, batch, how, from_ms(0)));
+  how.cleanup_compact = true;
+  BOOST_CHECK(troupe::log::needs_roll(active, batch, how, from_ms(0)));
+}
+
 BOOST_AUTO_TEST_CASE(jitter_stays_below_its_setting_and_differs_between_segments) {
   troupe::log::options how;
   how.segment_jitter = std::chrono::milliseconds{1000};

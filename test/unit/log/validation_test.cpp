@@ -1,5 +1,6 @@
 #include "bytes.hpp"
 
+#include "runtime/base/bounds.hpp"
 #include "runtime/log/errors.hpp"
 #include "runtime/log/validation.hpp"
 
@@ -122,6 +123,22 @@ BOOST_AUTO_TEST_CASE(timestamps_are_bounded_on_both_sides_for_each_record) {
   BOOST_TEST(!refused_as(errc::invalid_timestamp, batch_at({0, now_ms + 3'600'000})));
   rules = {.after_max = std::chrono::milliseconds::max()};
   BOOST_TEST(!refused_as(errc::invalid_timestamp, batch_at({INT64_MAX}), rules));
+}
+
+BOOST_AUTO_TEST_CASE(the_records_at_fault_are_named) {
+  const auto places = [](const byte_slice& batch, const batch_rules& rules) {
+    std::vector<std::int32_t> result;
+    for (const auto& one : rejected_records(batch, rules, from_ms(now_ms)))
+      result.push_back(one.index);
+    return result;
+  };
+  using list = std::vector<std::int32_t>;
+  const batch_rules rules{.before_max = 1000ms, .after_max = 500ms};
+  BOOST_TEST((places(batch_at({now_ms, now_ms + 501, now_ms, now_ms - 1001}), rules) == list{1, 3}));
+  BOOST_TEST((places(batch_at({now_ms}), rules) == list{}));
+  BOOST_TEST((places(batch_at({now_ms + 501}, {.time_type = timestamp_type::log_append_time}), rules) == list{}));
+  const auto many = batch_at(std::vector<std::int64_t>(bounds::rejected_records_max + 1, now_ms + 501));
+  BOOST_TEST(places(many, rules).size() == bounds::rejected_records_max);
 }
 
 BOOST_AUTO_TEST_CASE(a_topic_with_append_times_ignores_the_clients_and_stamps_its_own) {
