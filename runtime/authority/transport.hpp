@@ -17,6 +17,7 @@ enum class transport_errc : std::uint8_t {
   address_in_use = 1,
   bad_address,     ///< the host does not resolve or is not of this machine
   closed_by_peer,  ///< orderly end of the stream, or a reset
+  unreachable,     ///< nobody listens there, or the network does not lead there
   io,
 };
 
@@ -77,6 +78,15 @@ class acceptor {
   virtual void exhausted(const error& why) = 0;
 };
 
+/// What hears how a dialled connection turned out: exactly one of the two, from the transport's own thread. Failing can
+/// take as long as the network likes; whoever is not that patient lets go of a connection that comes too late.
+class dialler {
+ public:
+  virtual ~dialler() = default;
+  virtual void connected(std::shared_ptr<connection> outgoing) = 0;
+  virtual void failed(const error& why) = 0;
+};
+
 /// Byte streams to and from other processes: the only way product code reaches a network. `posix` and `sim` implement
 /// it.
 class transport {
@@ -84,6 +94,8 @@ class transport {
   virtual ~transport() = default;
   /// Listens on `at`; port 0 lets the system choose.
   virtual expected<std::unique_ptr<listening_socket>> listen(const endpoint& at, std::shared_ptr<acceptor> to) = 0;
+  /// Connects to `to`, whose host is a name or a numeric address.
+  virtual void dial(const endpoint& to, std::shared_ptr<dialler> who) = 0;
 };
 
 }  // namespace troupe

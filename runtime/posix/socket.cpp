@@ -20,6 +20,7 @@ namespace troupe::posix {
 namespace {
 
 constexpr std::size_t parts_max = 64;
+constexpr int syn_tries = 2;  // a peer that does not answer is given up after some 7 s, not after minutes
 
 endpoint to_endpoint(const sockaddr_storage& address) {
   char text[INET6_ADDRSTRLEN] = {};
@@ -90,6 +91,21 @@ ssize_t send_region(int fd, const file_region& region) {
   return sent;
 }
 
+using address_list = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+
+/// The addresses of `e`; `remedy` ends the sentence of the error.
+expected<address_list> look_up(const endpoint& e, int flags, const std::string& who, const std::string& remedy) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = flags | AI_ADDRCONFIG;
+  addrinfo* found = nullptr;
+  const auto port = std::to_string(e.port);
+  if (int rc = ::getaddrinfo(e.host.empty() ? "0.0.0.0" : e.host.c_str(), port.c_str(), &hints, &found); rc != 0)
+    return make_error(transport_errc::bad_address, who + to_text(e) + ": " + ::gai_strerror(rc) + remedy);
+  return address_list{found, &::freeaddrinfo};
+}
+
 }  // namespace
 
 std::string to_text(const endpoint& e) {
@@ -98,29 +114,51 @@ std::string to_text(const endpoint& e) {
 }
 
 expected<int> listen_on(const endpoint& at) {
-  addrinfo hints{};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_ADDRCONFIG;
-  addrinfo* found = nullptr;
-  const auto port = std::to_string(at.port);
-  const bool any = at.host.empty();
-  if (int rc = ::getaddrinfo(any ? "0.0.0.0" : at.host.c_str(), port.c_str(), &hints, &found); rc != 0)
-    return make_error(transport_errc::bad_address, "listener " + to_text(at) + ": " + ::gai_strerror(rc)
-                                                     + "; name an address of this machine in `listeners`");
-  std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner{found, &::freeaddrinfo};
-  const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  auto found = look_up(at, AI_PASSIVE, "listener ", "; name an address of this machine in `listeners`");
+  if (!found)
+    return found.error();
+  const auto& address = **found;
+  const int fd = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
     return socket_error(transport_errc::io, "listener " + to_text(at));
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (::bind(fd, found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd, SOMAXCONN) != 0) {
+  if (::bind(fd, address.ai_addr, address.ai_addrlen) != 0 || ::listen(fd, SOMAXCONN) != 0) {
     const auto code = errno == EADDRINUSE ? transport_errc::address_in_use : transport_errc::bad_address;
     auto failed = socket_error(code, "listener " + to_text(at));
     ::close(fd);
     return failed;
   }
   return fd;
+}
+
+expected<int> connect_to(const endpoint& to) {
+  auto found = look_up(to, 0, "", "; check the address");
+  if (!found)
+    return found.error();
+  const auto& address = **found;
+  const int fd = ::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0)
+    return socket_error(transport_errc::io, to_text(to));
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &syn_tries, sizeof syn_tries);
+  if (::connect(fd, address.ai_addr, address.ai_addrlen) != 0 && errno != EINPROGRESS) {
+    auto failed = socket_error(transport_errc::unreachable, to_text(to));
+    ::close(fd);
+    return failed;
+  }
+  return fd;
+}
+
+error connect_outcome(int fd, const endpoint& to) {
+  int code = 0;
+  socklen_t size = sizeof code;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0)
+    code = errno;
+  if (code == 0)
+    return {};
+  return make_error(transport_errc::unreachable, to_text(to) + ": " + std::strerror(code));
 }
 
 endpoint local_endpoint(int fd) {

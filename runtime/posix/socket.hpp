@@ -14,6 +14,13 @@ std::string to_text(const endpoint& e);
 /// A bound, listening, non-blocking TCP socket.
 expected<int> listen_on(const endpoint& at);
 
+/// A non-blocking TCP socket on its way to `to`; writable once it has arrived or failed. A host that is not a numeric
+/// address is looked up here, which may block.
+expected<int> connect_to(const endpoint& to);
+
+/// Why the socket did not arrive; no error when it did.
+error connect_outcome(int fd, const endpoint& to);
+
 /// The addresses of both ends of `fd`.
 endpoint local_endpoint(int fd);
 endpoint peer_endpoint(int fd);

@@ -61,6 +61,15 @@ class tcp_stream final : public loop_member {
     });
   }
 
+  /// The socket is on its way; `who` hears how that ends.
+  void arrive(endpoint to, std::shared_ptr<dialler> who) {
+    backend().dispatch([this, keep = self(), to = std::move(to), who = std::move(who)]() mutable {
+      destination_ = std::move(to);
+      dialling_ = std::move(who);
+      enter(operation::write, keep);
+    });
+  }
+
   void resume_reading() {
     backend().dispatch([this, keep = self()] { want_read(); });
   }
@@ -99,6 +108,8 @@ class tcp_stream final : public loop_member {
   void handle_event(operation op) override {
     if (ended_)
       return;
+    if (dialling_)
+      return arrived();
     switch (op) {
       case operation::read: on_readable(); break;
       case operation::write: on_writable(); break;
@@ -107,6 +118,8 @@ class tcp_stream final : public loop_member {
   }
 
  private:
+  void arrived();
+
   void want_read() {
     if (!ended_ && reader_)
       enter(operation::read, self());
@@ -178,6 +191,8 @@ class tcp_stream final : public loop_member {
   std::weak_ptr<tcp_stream> self_;
   std::shared_ptr<stream_reader> reader_;  // loop's thread only
   bool ended_ = false;                     // loop's thread only
+  std::shared_ptr<dialler> dialling_;      // loop's thread only; set until the socket has arrived
+  endpoint destination_;
 
   std::mutex lock_;
   std::deque<chunk> queue_;  // what the socket did not take yet
@@ -204,6 +219,16 @@ class tcp_connection final : public connection {
   endpoint local_;
   endpoint peer_;
 };
+
+void tcp_stream::arrived() {
+  auto who = std::exchange(dialling_, nullptr);
+  leave(operation::write);
+  if (auto why = connect_outcome(fd(), destination_)) {
+    ended_ = true;
+    return who->failed(why);
+  }
+  who->connected(std::make_shared<tcp_connection>(self(), local_endpoint(fd()), peer_endpoint(fd())));
+}
 
 class tcp_acceptor final : public loop_member {
  public:
@@ -274,6 +299,15 @@ class tcp_transport final : public transport {
     auto handler = std::make_shared<tcp_acceptor>(loop_, *fd, std::move(to));
     handler->resume(handler);
     return std::unique_ptr<listening_socket>{std::make_unique<tcp_listening_socket>(handler, local_endpoint(*fd))};
+  }
+
+  void dial(const endpoint& to, std::shared_ptr<dialler> who) override {
+    auto fd = connect_to(to);
+    if (!fd)
+      return loop_.post([who = std::move(who), why = fd.error()] { who->failed(why); });
+    auto stream = std::make_shared<tcp_stream>(loop_, *fd);
+    stream->set_self(stream);
+    stream->arrive(to, std::move(who));
   }
 
  private:
