@@ -38,6 +38,18 @@ bool is_ours(const error& e) noexcept {
   return e && std::find(domain_atoms.begin(), domain_atoms.end(), e.category()) != domain_atoms.end();
 }
 
+error_parts parts_of(const error& e) {
+  const auto found = std::find(domain_atoms.begin(), domain_atoms.end(), e.category());
+  if (found == domain_atoms.end())
+    return {0, 1, render(e)};
+  return {static_cast<std::uint8_t>(found - domain_atoms.begin()), e.code(), render(e)};
+}
+
+error error_of(error_parts parts) {
+  const auto domain = parts.domain < domain_atoms.size() ? error_domain{parts.domain} : error_domain::base;
+  return domain_error(domain, std::max<std::uint8_t>(parts.code, 1), std::move(parts.text));
+}
+
 std::string render(const error& e) {
   if (!e)
     return "no error";

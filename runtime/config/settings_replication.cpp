@@ -32,7 +32,7 @@ constexpr setting table[] = {
    "How long a follower's fetch may wait at the leader."},
   {"replica.high.watermark.checkpoint.interval.ms", int64, "5000", any, fixed, ignored,
    "How often high watermarks are written down."},
-  {"replica.lag.time.max.ms", int64, "30000", any, fixed, ignored,
+  {"replica.lag.time.max.ms", int64, "30000", any, fixed, honoured,
    "A follower that has not caught up for this long is no longer in sync."},
   {"replica.selector.class", string, none, any, fixed, ignored,
    "Class that chooses the replica that a client should read from."},

@@ -1,5 +1,6 @@
 #include "runtime/metadata/applier.hpp"
 
+#include "runtime/metadata/record_builders.hpp"
 #include <algorithm>
 #include <utility>
 
@@ -274,11 +275,7 @@ void applier::remove_broker(schema::BrokerRemovedRecord::Reader r) {
 }
 
 void applier::set_voters(schema::VotersRecord::Reader r) {
-  std::vector<voter> all;
-  for (auto v : r.getVoters())
-    all.push_back({node_id{v.getId()}, read_id(v.getDirectory()), text(v.getHost()), v.getPort()});
-  std::sort(all.begin(), all.end(), [](const voter& a, const voter& b) { return a.id < b.id; });
-  next_->voters_ = std::make_shared<const std::vector<voter>>(std::move(all));
+  next_->voters_ = std::make_shared<const std::vector<voter>>(read_voters(r));
 }
 
 void applier::set_feature(schema::FeatureRecord::Reader r) {

@@ -2,6 +2,8 @@
 
 #include "runtime/wire/builder.hpp"
 
+#include <algorithm>
+
 namespace troupe::metadata {
 
 namespace {
@@ -177,6 +179,14 @@ record feature_record(const std::string& name, std::int16_t level) {
   r.setName(name);
   r.setLevel(level);
   return std::move(b).freeze();
+}
+
+std::vector<voter> read_voters(schema::VotersRecord::Reader r) {
+  std::vector<voter> all;
+  for (auto v : r.getVoters())
+    all.push_back({node_id{v.getId()}, read_id(v.getDirectory()), std::string{v.getHost()}, v.getPort()});
+  std::sort(all.begin(), all.end(), [](const voter& a, const voter& b) { return a.id < b.id; });
+  return all;
 }
 
 }  // namespace troupe::metadata
