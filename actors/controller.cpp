@@ -1,9 +1,8 @@
 #include "actors/controller.hpp"
 
 #include "actors/controller_requests.hpp"
+#include "actors/controller_rules.hpp"
 #include "actors/replicas.hpp"
-#include "runtime/config/rules.hpp"
-#include "runtime/config/layers.hpp"
 #include "runtime/kafka/request.hpp"
 #include "runtime/metadata/apply.hpp"
 #include "runtime/base/bounds.hpp"
@@ -117,7 +116,7 @@ class controller_state {
       wish.endpoints.push_back({l.name, l.host, l.port, l.protocol});
     wish.rack = context_->settings.rack();
     wish.fenced = false;
-    auto made = metadata::register_broker(*image_, wish);
+    auto made = metadata::register_broker(*image_, command_rules(), wish);
     if (!made)
       return made.error();
     broker_epoch_ = made->epoch;
@@ -160,11 +159,7 @@ class controller_state {
   // -- requests ---------------------------------------------------------------------------------------------------
 
   metadata::command_rules command_rules() const {
-    const config::layers layers{nullptr, image_->broker_config(context_->self), image_->cluster_config(),
-                                &context_->settings};
-    return {rules_, static_cast<std::int32_t>(config::broker_integer(layers, "num.partitions")),
-            static_cast<std::int16_t>(config::broker_integer(layers, "default.replication.factor")),
-            config::broker_flag(layers, "delete.topic.enable")};
+    return command_rules_of(*image_, rules_, context_->settings, context_->self);
   }
 
   wire<ControllerReply> reply(byte_slice body) const {

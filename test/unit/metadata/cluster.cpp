@@ -93,8 +93,9 @@ class cluster {
     create_topic_command wish;
     wish.name = in.at(1);
     wish.id = id_of(++topics_);
+    std::int32_t index = 0;
     for (const auto& replicas : split(option(in, "at"), ','))
-      wish.assignments.push_back({partition_index{static_cast<std::int32_t>(wish.assignments.size())}, nodes(replicas)});
+      wish.assignments.push_back({partition_index{index++}, nodes(replicas)});
     for (std::size_t i = 2; i < in.size(); ++i)
       if (const auto equals = in[i].find('='); !in[i].starts_with("at="))
         wish.configs.emplace_back(in[i].substr(0, equals), in[i].substr(equals + 1));
@@ -170,8 +171,8 @@ class cluster {
   }
 
   std::string reassign(const words& in) {
-    return commit(alter_reassignment(
-        *now_, rules_, {partition_of(in.at(1)), in.size() > 2 ? nodes(in[2]) : std::vector<node_id>{}, !has(in, "same")}));
+    const auto target = in.size() > 2 ? nodes(in[2]) : std::vector<node_id>{};
+    return commit(alter_reassignment(*now_, rules_, {partition_of(in.at(1)), target, !has(in, "same")}));
   }
 
   std::string cancel(const words& in) {
