@@ -44,7 +44,7 @@ constexpr setting table[] = {
    "Samples kept for the replication quotas."},
   {"replication.quota.window.size.seconds", int32, "1", at_least(1), fixed, ignored,
    "Length of one such sample."},
-  {"unclean.leader.election.enable", boolean, "false", any, cluster, ignored,
+  {"unclean.leader.election.enable", boolean, "false", any, cluster, honoured,
    "Whether a replica that is not in sync may become leader when no other is left, at a loss of records."},
   {"unclean.leader.election.interval.ms", int64, "300000", at_least(1), fixed, hidden,
    "How often it is checked whether such an election is needed."},

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 
-/// What becomes of a broker after its registration, and of the partitions that it holds. Heartbeats are not records: the
-/// caller keeps time and asks for these when something changes. A negative epoch is not compared, all others must be that
-/// of the registration. Pure.
+/// What becomes of a broker after its registration, and of the partitions that it holds. Heartbeats are not records:
+/// the caller keeps time and asks for these when something changes. A negative epoch is not compared, all others must
+/// be that of the registration. Pure.
 namespace troupe::metadata {
 
 /// Fences a broker that is not heard of any more: it leaves every ISR, and others lead what it led. Nothing when it is
@@ -24,8 +24,8 @@ struct shutdown_progress {
   metadata::records records;
 };
 
-/// A broker wants to stop: others lead what it led, and it leaves the ISRs in which another broker can lead. To be asked
-/// again with each heartbeat until it leads nothing or is stopped all the same. Errors as `fence_broker`.
+/// A broker wants to stop: others lead what it led, and it leaves the ISRs in which another broker can lead. To be
+/// asked again with each heartbeat until it leads nothing or is stopped all the same. Errors as `fence_broker`.
 expected<shutdown_progress> begin_shutdown(const image& on, const command_rules& rules, node_id id, std::int64_t epoch);
 
 /// Forgets a broker for good, as if its disk were gone. It stays among the replicas of its partitions until they are

@@ -45,7 +45,8 @@ class partition_check {
   }
 
   void check_minimum(const replication_settings& settings) {
-    want(p_.eligible.empty() || p_.in_sync.size() < min_in_sync(settings, p_), "an ELR beside an ISR that is large enough");
+    want(p_.eligible.empty() || p_.in_sync.size() < min_in_sync(settings, p_),
+         "an ELR beside an ISR that is large enough");
   }
 
  private:
@@ -92,7 +93,7 @@ class partition_check {
     const auto target = without(p_.replicas, p_.removing);
     want(!target.empty(), "a reassignment to nobody");
     const bool moving = !p_.adding.empty() || !p_.removing.empty();
-    want(!moving || !is_part(target, p_.in_sync), "a reassignment that is done, but not ended");
+    want(!moving || p_.recovering || !is_part(target, p_.in_sync), "a reassignment that is done, but not ended");
   }
 
   const image& of_;

@@ -130,10 +130,10 @@ struct registered_broker {
   metadata::records records;  ///< none when this incarnation is registered already, with the same content
 };
 
-/// Registers a broker. A new incarnation gets a new epoch and begins fenced, so that it is in no ISR. It stays in the ELR
-/// only where it has all that was acknowledged: nowhere with another directory than before, and after a stop that was
-/// not clean only in topics whose `durability` is `fsync` (KIP-966). The same incarnation amends its endpoints and its
-/// rack. Errors: duplicate_broker_registration, invalid_request, invalid_registration, policy_violation.
+/// Registers a broker. A new incarnation gets a new epoch and begins fenced, so that it is in no ISR. It stays in the
+/// ELR only where it has all that was acknowledged: nowhere with another directory than before, and after a stop that
+/// was not clean only in topics whose `durability` is `fsync` (KIP-966). The same incarnation amends its endpoints and
+/// its rack. Errors: duplicate_broker_registration, invalid_request, invalid_registration, policy_violation.
 expected<registered_broker> register_broker(const image& on, const command_rules& rules,
                                             const register_broker_command& wish);
 

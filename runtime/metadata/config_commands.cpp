@@ -103,8 +103,8 @@ records difference(const target& of, const config_map& wanted) {
   return out;
 }
 
-/// The change of settings, and what the settings as they are then ask of the partitions: both take effect together, for a
-/// leader that goes by a smaller `min.insync.replicas` commits records that the ELR does not have.
+/// The change of settings, and what the settings as they are then ask of the partitions: both take effect together, for
+/// a leader that goes by a smaller `min.insync.replicas` commits records that the ELR does not have.
 expected<records> with_partitions(const image& on, const command_rules& rules, const target& of, records changes) {
   if (changes.empty())
     return changes;

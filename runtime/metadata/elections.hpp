@@ -42,8 +42,8 @@ struct elections_held {
   metadata::records records;
 };
 
-/// Holds elections for the partitions given, in that order, or for all; of all, those that need none are left out of the
-/// results.
+/// Holds elections for the partitions given, in that order, or for all; of all, those that need none are left out of
+/// the results.
 elections_held elect_leaders(const image& on, const command_rules& rules, election_type type,
                              const std::optional<std::vector<partition_name>>& which);
 

@@ -26,8 +26,9 @@ node_id first_of(const nodes& replicas, Fits fits) {
   return found == replicas.end() ? no_node : *found;
 }
 
+/// Not while the leader recovers from an unclean election: those who leave may have what it misses.
 void complete_reassignment(partition& p) {
-  if (p.adding.empty() && p.removing.empty())
+  if ((p.adding.empty() && p.removing.empty()) || p.recovering)
     return;
   auto target = without(p.replicas, p.removing);
   const auto in_sync = [&p](node_id id) { return holds(p.in_sync, id); };
@@ -113,6 +114,8 @@ partition settle(const partition& before, partition wanted, const change_rules& 
   p.eligible = eligible_after(before, p, by);
   std::erase_if(p.last_known, [&](node_id id) { return !holds(p.replicas, id) || (by.disk_gone && id == by.lost); });
   install(elect(p, by), p);
+  complete_reassignment(p);  // when a leader from the ELR is the whole target
+  std::erase_if(p.eligible, [&p](node_id id) { return !holds(p.replicas, id); });
   if (p.in_sync.size() >= min_in_sync(by.settings, p))
     p.eligible.clear();
   p.last_known = last_known_after(before, p, by);

@@ -23,17 +23,17 @@ struct change_rules {
   bool disk_gone = false;      ///< `lost` has none of its records left: it is no last known member either
 };
 
-/// The one place where leaders are chosen and the ELR is kept (KIP-966, KIP-455). `wanted` is `before` with the wishes put
-/// in: ISR, replicas, adding, removing, recovering; the rest follows:
-/// - a reassignment whose target replicas are all in sync is completed;
-/// - who leaves the ISR goes to the ELR while the ISR is smaller than `min_in_sync`, and the ELR is empty otherwise;
-/// - a leader that cannot stay is followed by a member of the ISR, else of the ELR, else by the last known leader, else,
-///   where that is allowed, by any replica alive; without one the partition is offline;
-/// - the leader epoch grows with the leader and when replicas leave, the partition epoch with every difference.
+/// The one place where leaders are chosen and the ELR is kept (KIP-966, KIP-455). `wanted` is `before` with the wishes
+/// put in: ISR, replicas, adding, removing, recovering. The rest follows:
+///   - a reassignment whose target replicas are all in sync is completed, unless the leader is recovering;
+///   - who leaves the ISR goes to the ELR while the ISR is smaller than `min_in_sync`; otherwise the ELR is empty;
+///   - a leader that cannot stay is followed by a member of the ISR, else of the ELR, else by the last known leader,
+///     else, where that is allowed, by any replica alive; without one the partition is offline;
+///   - the leader epoch grows with the leader and when replicas leave, the partition epoch with every difference.
 /// Gives `before` itself when nothing changes.
 partition settle(const partition& before, partition wanted, const change_rules& by);
 
-/// True for the members of `all` that are `id`.
+/// True when `id` is among `all`.
 bool holds(const std::vector<node_id>& all, node_id id);
 
 /// `all` without those in `gone`, in the order of `all`.

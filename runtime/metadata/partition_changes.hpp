@@ -8,9 +8,9 @@
 
 namespace troupe::metadata {
 
-/// Adds the records that settle those partitions of `t` for which `concerns(partition)` holds, after
-/// `wish(before, wanted, by)` has put its wishes into `wanted` and `by`. `after` is the image with the states that brokers
-/// have after the change.
+/// Adds the records that settle those partitions of `t` for which `concerns(partition)` holds, after `wish(before,
+/// wanted, by)` has put its wishes into `wanted` and `by`. `after` is the image with the states that brokers have after
+/// the change.
 template <class Concerns, class Wish>
 void change_topic(const image& after, const command_rules& rules, const topic& t, Concerns concerns, Wish wish,
                   records& out) {

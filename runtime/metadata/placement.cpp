@@ -15,8 +15,8 @@ struct candidate {
   std::string rack;
 };
 
-/// Brokers that are fenced or not, but not shutting down, so that neighbours are on different racks as long as possible: the
-/// first of each rack, then the second of each …
+/// Brokers that are fenced or not, but not shutting down, so that neighbours are on different racks as long as
+/// possible: the first of each rack, then the second of each …
 std::vector<candidate> alternating_racks(const image& on, bool fenced) {
   std::map<std::string, std::vector<candidate>> racks;
   for (const auto& [id, b] : on.brokers())

@@ -45,7 +45,8 @@ error check_target(const image& on, const partition& now, const reassignment_com
   return {};
 }
 
-/// `now` on its way to `target`: replicas that an earlier reassignment was adding leave at once unless they stay wanted.
+/// `now` on its way to `target`: replicas that an earlier reassignment was adding leave at once unless they stay
+/// wanted.
 partition towards(const partition& now, const nodes& target) {
   auto wanted = now;
   const auto original = without(now.replicas, now.adding);

@@ -6,8 +6,8 @@
 #include <optional>
 #include <vector>
 
-/// Partitions that move to other brokers (KIP-455). A reassignment is a state of the partition: the replicas to come are
-/// added in front, the others leave when all of the target are in sync. Pure.
+/// Partitions that move to other brokers (KIP-455). A reassignment is a state of the partition: the replicas to come
+/// are added in front, the others leave when all of the target are in sync. Pure.
 namespace troupe::metadata {
 
 /// One wish of AlterPartitionReassignments.
@@ -17,10 +17,10 @@ struct reassignment_command {
   bool factor_may_change = true;               ///< KIP-860: whether the target may have another number of replicas
 };
 
-/// Begins a reassignment, replaces the one under way by another or cancels it. What needs no records to be copied is done
-/// at once; what changes nothing makes no records. Errors: unknown_topic, unknown_partition, invalid_replica_assignment
-/// (also for a cancellation that would leave nobody with every committed record), invalid_replication_factor,
-/// no_reassignment_in_progress.
+/// Begins a reassignment, replaces the one under way by another or cancels it. What needs no records to be copied is
+/// done at once; what changes nothing makes no records. Errors: unknown_topic, unknown_partition,
+/// invalid_replica_assignment (also for a cancellation that would leave nobody with every committed record),
+/// invalid_replication_factor, no_reassignment_in_progress.
 expected<records> alter_reassignment(const image& on, const command_rules& rules, const reassignment_command& wish);
 
 /// A reassignment under way.

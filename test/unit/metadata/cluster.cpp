@@ -21,6 +21,8 @@
 #include "../script.hpp"
 #include "shown.hpp"
 
+#include <ctime>
+
 using namespace troupe;
 using namespace troupe::metadata;
 using namespace troupe::metadata::test;
@@ -93,8 +95,9 @@ class cluster {
     create_topic_command wish;
     wish.name = in.at(1);
     wish.id = id_of(++topics_);
+    std::int32_t index = 0;
     for (const auto& replicas : split(option(in, "at"), ','))
-      wish.assignments.push_back({partition_index{static_cast<std::int32_t>(wish.assignments.size())}, nodes(replicas)});
+      wish.assignments.push_back({partition_index{index++}, nodes(replicas)});
     for (std::size_t i = 2; i < in.size(); ++i)
       if (const auto equals = in[i].find('='); !in[i].starts_with("at="))
         wish.configs.emplace_back(in[i].substr(0, equals), in[i].substr(equals + 1));
@@ -170,8 +173,8 @@ class cluster {
   }
 
   std::string reassign(const words& in) {
-    return commit(alter_reassignment(
-        *now_, rules_, {partition_of(in.at(1)), in.size() > 2 ? nodes(in[2]) : std::vector<node_id>{}, !has(in, "same")}));
+    const auto target = in.size() > 2 ? nodes(in[2]) : std::vector<node_id>{};
+    return commit(alter_reassignment(*now_, rules_, {partition_of(in.at(1)), target, !has(in, "same")}));
   }
 
   std::string cancel(const words& in) {
@@ -265,4 +268,26 @@ BOOST_AUTO_TEST_CASE(partitions_move_as_the_script_says) {
 
 BOOST_AUTO_TEST_CASE(voters_and_features_change_as_the_script_says) {
   troupe::test::run_script<cluster>(script("quorum.txt"));
+}
+
+BOOST_AUTO_TEST_CASE(a_broker_of_ten_thousand_partitions_is_fenced_in_milliseconds) {
+  test_rules table;
+  command_rules rules{table};
+  rules.replication = replication_from_configs;
+  auto now = applied(empty_image(),
+                     {broker_record(broker_of(1)), broker_record(broker_of(2)), broker_record(broker_of(3))});
+  create_topic_command wish{"lines", 10'000, 3, {}, {}, id_of(1), 0};
+  now = applied(now, create_topic(*now, rules, wish)->records);
+  const auto begin = std::clock();
+  const auto made = fence_broker(*now, rules, node_id{1}, 1);
+  const auto decided = std::clock();
+  now = applied(now, *made);
+  const auto in_ms = [](std::clock_t from, std::clock_t to) {
+    return static_cast<double>(to - from) * 1e3 / CLOCKS_PER_SEC;
+  };
+  BOOST_TEST_MESSAGE(made->size() << " records in " << in_ms(begin, decided) << " ms, applied in "
+                                  << in_ms(decided, std::clock()) << " ms");
+  BOOST_TEST(made->size() == 10'001u);
+  BOOST_TEST(in_ms(begin, decided) < 1000);
+  BOOST_TEST(check_image(*now, rules).empty());
 }

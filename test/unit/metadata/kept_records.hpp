@@ -39,13 +39,13 @@ struct kept_records {
 /// What a change of a partition does to its records, and why it must not; empty when it may. `may_lose`: a leader that
 /// misses records was asked for or is allowed.
 inline std::string follow(kept_records& kept, const partition& before, const partition& after, bool may_lose) {
-  if (after.leader != no_node && after.leader != before.leader && !holds(before.in_sync, after.leader)
-      && !holds(before.eligible, after.leader)) {
-    const bool last_known = before.last_known == std::vector{after.leader};
-    if (!may_lose && !last_known)
+  const bool unclean = after.leader != no_node && after.leader != before.leader && !holds(before.in_sync, after.leader)
+                       && !holds(before.eligible, after.leader) && after.recovering;
+  if (unclean) {
+    if (!may_lose && before.last_known != std::vector{after.leader})
       return "a leader that may miss records, which nobody has asked for";
-    if (!after.recovering || after.in_sync != std::vector{after.leader} || !after.eligible.empty())
-      return "an unclean leader that keeps others in ISR or ELR, or does not recover";
+    if (after.in_sync != std::vector{after.leader} || !after.eligible.empty())
+      return "an unclean leader that keeps others in ISR or ELR";
     kept.cut_to(after.leader);
   }
   for (const auto* members : {&after.in_sync, &after.eligible})
