@@ -1,7 +1,7 @@
 // The active controller and the brokers: registrations, heartbeats, fencing, in-sync replicas, and new voters.
 
 #include "actors/controller_reign.hpp"
-#include "actors/controller_requests.hpp"
+#include "actors/controller_refusal.hpp"
 #include "actors/controller_rules.hpp"
 #include "actors/quorum_voters.hpp"
 #include "runtime/base/bounds.hpp"

@@ -6,6 +6,7 @@
 #include "runtime/kafka/request.hpp"
 #include "runtime/metadata/apply.hpp"
 #include "runtime/metadata/change_set.hpp"
+#include "runtime/metadata/elections.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 #include "schema/kafka/init_producer_id.hpp"
@@ -54,6 +55,7 @@ void controller_reign::reconsider() {
     return fail_pending();
   say(log_level::info, "is the active controller in term " + std::to_string(seat_->view().term));
   brokers_.begin(*head_, context_->time.monotonic_now());
+  commit(metadata::settle_partitions(*head_, rules()), [] {}, [] {});
 }
 
 void controller_reign::fail_pending() {

@@ -3,7 +3,7 @@
 #include "actors/leader_role.hpp"
 #include "actors/partition_timers.hpp"
 #include "runtime/base/bounds.hpp"
-#include "runtime/metadata/records.hpp"
+#include "runtime/metadata/image.hpp"
 #include "runtime/node/context.hpp"
 
 #include <caf/all.hpp>
@@ -132,6 +132,14 @@ void leader_role::on_lag_tick() {
   on_progress();
 }
 
+/// For those in sync that have not spoken yet under this leader, and for itself.
+std::int64_t leader_role::registered_epoch(node_id id) const {
+  if (id == context_.self)
+    return context_.broker_epoch;
+  const auto broker = context_.view.get()->image->find_broker(id);
+  return broker ? broker->epoch : -1;
+}
+
 void leader_role::ask_for_isr() {
   if (auto wish = replicas_->next_wish(context_.time.monotonic_now()))
     send_wish(*wish);
@@ -148,8 +156,9 @@ void leader_role::send_wish(const replication::isr_wish& wish) {
   out.setPartitionEpoch(wish.partition_epoch);
   auto members = out.initInSync(static_cast<unsigned>(wish.in_sync.size()));
   for (unsigned i = 0; i < wish.in_sync.size(); ++i) {
-    members[i].setNode(wish.in_sync[i].id.value);
-    members[i].setBrokerEpoch(wish.in_sync[i].broker_epoch);
+    const auto& member = wish.in_sync[i];
+    members[i].setNode(member.id.value);
+    members[i].setBrokerEpoch(member.broker_epoch >= 0 ? member.broker_epoch : registered_epoch(member.id));
   }
   self_.send(log_.spec().isr_keeper, isr_wanted{caf::actor_cast<caf::actor>(&self_), std::move(b).freeze()});
 }

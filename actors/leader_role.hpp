@@ -79,6 +79,7 @@ class leader_role {
   void feed(node_id id, fed_follower& f);
   void feed_all();
   void send_slice(fed_follower& f, replica_slice slice);
+  std::int64_t registered_epoch(node_id id) const;
   void ask_for_isr();
   void send_wish(const replication::isr_wish& wish);
 
