@@ -3,6 +3,7 @@
 #include "runtime/check/evidence.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -24,42 +25,52 @@ std::string two_sends(const observed& seen, log_key key, const placed_send& firs
          + evidence(seen, "second", second.op, key, second.at);
 }
 
+/// The higher of two sends; either may be none.
+void raise(placed_send& highest, const placed_send& to) {
+  if (highest.op == no_operation || to.at > highest.at)
+    highest = to;
+}
+
 /// The sends of one client to one partition, in the order in which they were invoked.
 class client_sends {
  public:
-  /// The earlier send that should have come before `next` and did not, if there is one. `in_flight_ordered`: sends
-  /// are ordered from their invocation on, and not only once they are acknowledged.
-  const placed_send* add(const observed& seen, const placed_send& next, bool acked, bool in_flight_ordered) {
-    const auto& op = seen.run().operations()[next.op];
-    settle(seen, op.invoked, in_flight_ordered);
-    const bool disordered = highest_.op != no_operation && highest_.op != next.op && highest_.at > next.at;
-    reported_ = highest_;
-    if (in_flight_ordered || acked)
+  /// `in_flight_ordered`: sends are ordered from their invocation on, and not only once they are acknowledged.
+  client_sends(const observed& seen, bool in_flight_ordered) : seen_(&seen), in_flight_ordered_(in_flight_ordered) {}
+
+  /// The earlier send that should have come before `next` and did not, if there is one.
+  std::optional<placed_send> add(const placed_send& next, bool acked) {
+    settle(seen_->run().operations()[next.op].invoked);
+    std::optional<placed_send> wrong;
+    for (const auto& before : {acked_, unknown_})
+      if (before.op != no_operation && before.op != next.op && before.at > next.at)
+        wrong = before;
+    if (!acked && in_flight_ordered_)
+      raise(unknown_, next);
+    else if (in_flight_ordered_)
+      raise(acked_, next);
+    else if (acked)
       pending_.push_back(next);
-    return disordered ? &reported_ : nullptr;
+    return wrong;
   }
 
-  /// The client is gone: what is not settled yet may come at any time.
-  void crash(const observed& seen) {
-    std::erase_if(pending_, [&](const placed_send& p) {
-      return seen.run().operations()[p.op].result == outcome::info;
-    });
-  }
+  /// The client is gone: what it was not told of may come at any time.
+  void crash() { unknown_ = {}; }
 
  private:
-  void settle(const observed& seen, instant now, bool in_flight_ordered) {
+  void settle(instant now) {
     std::erase_if(pending_, [&](const placed_send& p) {
-      if (!in_flight_ordered && seen.run().operations()[p.op].completed > now)
+      if (seen_->run().operations()[p.op].completed > now)
         return false;
-      if (highest_.op == no_operation || p.at > highest_.at)
-        highest_ = p;
+      raise(acked_, p);
       return true;
     });
   }
 
-  placed_send highest_;
-  placed_send reported_;
-  std::vector<placed_send> pending_;
+  const observed* seen_;
+  bool in_flight_ordered_;
+  placed_send acked_;                 ///< the highest that was acknowledged
+  placed_send unknown_;               ///< the highest that was not
+  std::vector<placed_send> pending_;  ///< acknowledged, but maybe later than the next one was sent
 };
 
 void check_clients(const observed& seen, bool in_flight_ordered, findings& to) {
@@ -69,15 +80,16 @@ void check_clients(const observed& seen, bool in_flight_ordered, findings& to) {
     auto& logs = clients[all[op].client];
     if (all[op].kind == operation_kind::crash)
       for (auto& [log, sends] : logs)
-        sends.crash(seen);
+        sends.crash();
     if (all[op].result == outcome::fail)
       continue;
     for (const auto& s : seen.run().steps(all[op])) {
       if (s.kind != step_kind::send || seen.offset_of(s) == no_offset)
         continue;
       const placed_send next{op, s.sent, seen.offset_of(s)};
-      const auto* earlier = logs[seen.log_of(s)].add(seen, next, s.at != no_offset, in_flight_ordered);
-      if (earlier == nullptr)
+      auto& sends = logs.try_emplace(seen.log_of(s), seen, in_flight_ordered).first->second;
+      const auto earlier = sends.add(next, s.at != no_offset);
+      if (!earlier)
         continue;
       if (auto* f = to.add(anomaly::nonmonotonic_send, s.key))
         f->text = "by client " + std::to_string(all[op].client.value) + " " + two_sends(seen, s.key, *earlier, next);
@@ -109,8 +121,7 @@ void check_realtime(const observed& seen, findings& to) {
     auto done = by_completion.begin();
     for (const auto& next : by_invocation) {
       for (; done != by_completion.end() && all[done->op].completed < all[next.op].invoked; ++done)
-        if (highest.op == no_operation || done->at > highest.at)
-          highest = *done;
+        raise(highest, *done);
       if (highest.op == no_operation || highest.at <= next.at || all[highest.op].client == all[next.op].client)
         continue;
       if (auto* f = to.add(anomaly::reordered_send, seen.logs()[log].key))

@@ -31,7 +31,7 @@ list_append::list_append(const list_append_options& options, std::uint64_t seed)
 
 std::optional<wish> list_append::next(check::client_id id) {
   auto& client = clients_[id];
-  if (final_)
+  if (final_ends_)
     return next_final(client);
   if (client.reads.empty() || random_.chance(options_.reassign))
     return reassign(client);
@@ -74,9 +74,9 @@ std::optional<wish> list_append::next_final(client_state& client) {
 
 bool list_append::reached_all(const client_state& client) const {
   for (std::int32_t key = 0; key < options_.partition_count; ++key) {
-    const auto& log = logs_[static_cast<std::size_t>(key)];
     const auto reached = client.reached.find(check::log_key{key});
-    if ((reached == client.reached.end() ? no_offset : reached->second) < std::max(log.sent_max, log.polled_max))
+    const auto end = (*final_ends_)[static_cast<std::size_t>(key)];
+    if (end.value > 0 && (reached == client.reached.end() || reached->second < end))
       return false;
   }
   return true;
@@ -134,20 +134,22 @@ void list_append::acknowledged(check::log_key key, offset at) {
   log.sent_max = std::max(log.sent_max, at);
 }
 
-void list_append::polled(check::client_id client, check::log_key key, offset at) {
+void list_append::polled(check::log_key key, offset at) {
   auto& log = logs_[static_cast<std::size_t>(key.value)];
   log.polled_max = std::max(log.polled_max, at);
-  auto& state = clients_[client];
-  if (final_ && state.next_final == final_step::poll)
-    state.reached[key] = std::max(state.reached.try_emplace(key, no_offset).first->second, at);
+}
+
+void list_append::reached(check::client_id client, check::log_key key, offset position) {
+  clients_[client].reached[key] = position;
 }
 
 void list_append::crashed(check::client_id client) {
   clients_[client] = {};
 }
 
-void list_append::begin_final_reads() {
-  final_ = true;
+void list_append::begin_final_reads(const std::vector<offset>& ends) {
+  TROUPE_INVARIANT(ends.size() == logs_.size(), "each partition has an end");
+  final_ends_ = ends;
 }
 
 }  // namespace troupe::workload

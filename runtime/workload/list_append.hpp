@@ -28,23 +28,28 @@ struct list_append_options {
 /// give equal wishes. Not thread-safe.
 ///
 /// A run: call `next` for each idle client and carry the wish out, telling `acknowledged` and `polled`; after a while
-/// let all operations end, call `begin_final_reads` and go on in the same way until `next` has no wish for anybody.
+/// let all operations end, call `begin_final_reads` and go on in the same way, telling `reached` too, until `next` has
+/// no wish for anybody.
 class list_append {
  public:
   list_append(const list_append_options& options, std::uint64_t seed);
 
-  /// What `client` does next; none when it has read everything that is known to be there.
+  /// What `client` does next; none when it has read everything.
   std::optional<wish> next(check::client_id client);
 
   /// A send of an operation that is done for certain went to `at`.
   void acknowledged(check::log_key key, offset at);
-  /// `client` polled the record at `at`.
-  void polled(check::client_id client, check::log_key key, offset at);
+  /// Somebody polled the record at `at`.
+  void polled(check::log_key key, offset at);
+  /// In the final reads: the next poll of `client` begins at `position`, behind all that it polled and what is hidden
+  /// from it.
+  void reached(check::client_id client, check::log_key key, offset position);
   /// `client` died without having wished to: it begins as a fresh one.
   void crashed(check::client_id client);
 
-  /// Nobody sends any more, and no operation is open: from now on everybody reads everything.
-  void begin_final_reads();
+  /// Nobody sends any more, and no operation is open: from now on everybody reads everything up to `ends`, where the
+  /// partitions' readable records end (ListOffsets, latest, read committed), by partition.
+  void begin_final_reads(const std::vector<offset>& ends);
 
  private:
   enum class final_step : std::uint8_t { crash, assign, seek, poll };
@@ -52,7 +57,7 @@ class list_append {
   struct client_state {
     std::vector<check::log_key> reads;  ///< assigned or subscribed; none for a fresh client
     final_step next_final = final_step::crash;
-    std::map<check::log_key, offset> reached;  ///< by the final reads
+    std::map<check::log_key, offset> reached;  ///< by the final reads, exclusive
   };
   struct log_state {
     check::value next{0};
@@ -73,7 +78,7 @@ class list_append {
   sim::prng random_;
   std::map<check::client_id, client_state> clients_;
   std::vector<log_state> logs_;
-  bool final_ = false;
+  std::optional<std::vector<offset>> final_ends_;
 };
 
 }  // namespace troupe::workload
