@@ -145,8 +145,7 @@ reason reason_of(const observed& seen, operation_number from, operation_number t
   return {};
 }
 
-std::string shown_dependency(const observed& seen, operation_number from, operation_number to, dependency why) {
-  const auto because = reason_of(seen, from, to, why);
+std::string shown_dependency(const reason& because, dependency why) {
   const auto named = because.key == no_key ? std::string{}
                                            : " " + shown(because.what, because.at) + " of partition "
                                                + std::to_string(because.key.value);
@@ -158,24 +157,17 @@ std::string shown_dependency(const observed& seen, operation_number from, operat
   }
 }
 
-/// The operation that `cycle` comes to after the hop `i`, past moments.
-operation_number after(const std::vector<hop>& cycle, std::size_t i, std::size_t operation_count) {
-  do
-    i = (i + 1) % cycle.size();
-  while (cycle[i].node >= operation_count);
-  return cycle[i].node;
-}
-
-std::string shown_cycle(const observed& seen, const std::vector<hop>& cycle) {
-  const auto count = seen.run().operations().size();
+std::string shown_cycle(const observed& seen, std::vector<hop> cycle) {
+  const auto is_moment = [&](const hop& h) { return h.node >= seen.run().operations().size(); };
+  std::erase_if(cycle, is_moment);
+  std::vector<reason> reasons;
+  for (std::size_t i = 0; i < cycle.size(); ++i)
+    reasons.push_back(reason_of(seen, cycle[i].node, cycle[(i + 1) % cycle.size()].node, cycle[i].why));
   std::string out = "operations that depend on each other in a circle:";
   for (std::size_t i = 0; i < cycle.size(); ++i) {
-    if (cycle[i].node >= count)
-      continue;
-    const auto next = after(cycle, i, count);
-    const auto because = reason_of(seen, cycle[i].node, next, cycle[i].why);
-    out += evidence(seen, "", cycle[i].node, because.key, because.at) + "\n    "
-           + shown_dependency(seen, cycle[i].node, next, cycle[i].why);
+    const auto& shown_for = reasons[i].key != no_key ? reasons[i] : reasons[(i + cycle.size() - 1) % cycle.size()];
+    out += evidence(seen, "", cycle[i].node, shown_for.key, shown_for.at) + "\n    "
+           + shown_dependency(reasons[i], cycle[i].why);
   }
   return out + " the first";
 }

@@ -7,6 +7,7 @@ namespace troupe::check {
 namespace {
 
 constexpr std::uint32_t named_records_max = 5;
+constexpr std::size_t whole_line_bytes_max = 100;
 constexpr std::size_t line_bytes_max = 300;
 
 }  // namespace
@@ -14,7 +15,9 @@ constexpr std::size_t line_bytes_max = 300;
 std::string evidence(const observed& seen, const char* label, operation_number op, log_key key, offset around) {
   if (op == no_operation)
     return {};
-  auto line = excerpt(seen.run(), seen.run().operations()[op], key, around);
+  auto line = to_text(seen.run(), seen.run().operations()[op]);
+  if (line.size() > whole_line_bytes_max)
+    line = excerpt(seen.run(), seen.run().operations()[op], key, around);
   if (line.size() > line_bytes_max)
     line.replace(line.rfind(' ', line_bytes_max), line.npos, " …");
   return std::string{"\n  "} + label + "  " + line;

@@ -7,7 +7,7 @@
 
 namespace troupe::check {
 
-/// A line with `label` and `op`, of which only what concerns `key` near `around` is shown; empty for no operation.
+/// A line with `label` and `op`; of a long one only what concerns `key` near `around` is shown. Empty for no operation.
 std::string evidence(const observed& seen, const char* label, operation_number op, log_key key, offset around);
 
 /// "7@3", or "7" without an offset.

@@ -88,6 +88,18 @@ class cycle_search {
       reached_.emplace(node, arrival{});
   }
 
+  /// The nodes to which an edge leads back: each cycle goes through one of them.
+  std::vector<std::uint32_t> led_back_to() const {
+    std::vector<std::uint32_t> out;
+    for (const auto& [node, how] : reached_)
+      for (const auto& e : g_.edges(node))
+        if (e.why != dependency::realtime && e.why != dependency::passing && e.to < node && reached_.contains(e.to))
+          out.push_back(e.to);
+    std::sort(out.begin(), out.end());
+    out.erase(std::unique(out.begin(), out.end()), out.end());
+    return out;
+  }
+
   /// The shortest cycle through `start`, empty when none is shorter than `shorter_than` steps.
   std::vector<hop> through(std::uint32_t start, std::size_t shorter_than) {
     for (auto& [node, how] : reached_)
@@ -173,7 +185,7 @@ std::vector<hop> short_cycle(const graph& g, const std::vector<std::uint32_t>& c
   cycle_search search{g, component};
   std::vector<hop> best;
   std::size_t best_steps = SIZE_MAX;
-  for (const auto start : component) {
+  for (const auto start : search.led_back_to()) {
     if (auto found = search.through(start, best_steps); !found.empty()) {
       best_steps = steps_of(found);
       best = std::move(found);

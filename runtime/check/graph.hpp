@@ -56,8 +56,9 @@ struct hop {
   dependency why;
 };
 
-/// A shortest cycle among `component`, one of `cyclic_components(g)`. Passages do not count as steps. In very large
-/// components only some nodes are tried, so that the cycle may be longer than necessary.
+/// A shortest cycle among `component`, one of `cyclic_components(g)`. Passages do not count as steps. Operations are
+/// numbered by time, so that edges of time alone lead from lower to higher ones. In very large components only some
+/// nodes are tried, and the cycle may be longer than necessary.
 std::vector<hop> short_cycle(const graph& g, const std::vector<std::uint32_t>& component);
 
 }  // namespace troupe::check

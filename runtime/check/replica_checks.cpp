@@ -66,12 +66,13 @@ void check_sequences(const replica_log& log, std::vector<violation>& out) {
   }
 }
 
-/// `a` and `b` from both logs' common start: true when they have the same batches up to the end of the shorter one.
+/// The first batch of `a`, from where both logs have begun and below `end`, that is not the same in `b`; null when all
+/// are, as far as both reach.
 const batch_mark* first_difference(const replica_log& a, const replica_log& b, offset end) {
   const auto start = std::max(a.log_start, b.log_start);
   auto x = batch_holding(a.batches, start);
   auto y = batch_holding(b.batches, start);
-  for (; x != a.batches.end() && y != b.batches.end() && x->last < end; ++x, ++y)
+  for (; x != a.batches.end() && y != b.batches.end() && std::min(x->first, y->first) < end; ++x, ++y)
     if (*x != *y)
       return &*x;
   return nullptr;

@@ -67,7 +67,8 @@ class partition {
  private:
   std::string watched(const words& in) {
     if (in[0] == "members")
-      return shown(check::check_membership({nodes(in[1]), nodes(in[2]), nodes(in[3]), nodes(in[4]), number(in, "min")}));
+      return shown(check::check_membership(
+        {nodes(in[1]), nodes(in[2]), nodes(in[3]), nodes(in[4]), number(in, "min")}));
     const node_id node{std::stoi(in[1])};
     if (in[0] == "appended") {
       const auto before = in.size() > 4 ? std::optional{batch(in[4])} : std::nullopt;
