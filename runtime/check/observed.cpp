@@ -154,9 +154,10 @@ void observed::decide_fates() {
       if (s.kind == step_kind::send) {
         auto& w = logs_[log_of(s)].values[value_of_step_[&s - history_->all_steps().data()]];
         const bool read = !atomic && w.reader != no_operation && w.reader != w.writer;
-        if (op.result == outcome::fail)
+        const bool acked = !atomic && s.at != no_offset;
+        if (op.result == outcome::fail && !acked)
           w.is = fate::failed;
-        else if (op.result == outcome::ok || seen || (!atomic && s.at != no_offset) || read)
+        else if (op.result == outcome::ok || seen || acked || read)
           w.is = fate::committed;
         else
           w.is = fate::unknown;

@@ -34,6 +34,7 @@ class recorder {
   void name(ticket op, log_key key);
   /// The next poll of `key` begins at `at`; 0 is the beginning.
   void seek(ticket op, log_key key, offset at);
+  /// A send of several values of which some failed and some did not ends unknown: what was acknowledged counts as such.
   void end(ticket op, outcome result, instant now);
 
   /// The client is gone: its open operations are unknown from now on, its positions forgotten.

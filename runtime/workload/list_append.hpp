@@ -1,7 +1,7 @@
 #pragma once
 
 #include "runtime/sim/prng.hpp"
-#include "runtime/workload/wish.hpp"
+#include "runtime/workload/final_reads.hpp"
 
 #include <cstdint>
 #include <map>
@@ -41,34 +41,24 @@ class list_append {
   void acknowledged(check::log_key key, offset at);
   /// Somebody polled the record at `at`.
   void polled(check::log_key key, offset at);
-  /// In the final reads: the next poll of `client` begins at `position`, behind all that it polled and what is hidden
-  /// from it.
+  /// In the final reads: see `final_reads::reached`.
   void reached(check::client_id client, check::log_key key, offset position);
   /// `client` died without having wished to: it begins as a fresh one.
   void crashed(check::client_id client);
 
-  /// Nobody sends any more, and no operation is open: from now on everybody reads everything up to `ends`, where the
-  /// partitions' readable records end (ListOffsets, latest, read committed), by partition.
-  void begin_final_reads(const std::vector<offset>& ends);
+  /// Nobody sends any more, and no operation is open: from now on everybody reads everything up to `ends`, by
+  /// partition.
+  void begin_final_reads(std::vector<offset> ends);
 
  private:
-  enum class final_step : std::uint8_t { crash, assign, seek, poll };
-
-  struct client_state {
-    std::vector<check::log_key> reads;  ///< assigned or subscribed; none for a fresh client
-    final_step next_final = final_step::crash;
-    std::map<check::log_key, offset> reached;  ///< by the final reads, exclusive
-  };
   struct log_state {
     check::value next{0};
     offset sent_max = no_offset;
     offset polled_max = no_offset;
   };
 
-  std::optional<wish> next_final(client_state& client);
-  bool reached_all(const client_state& client) const;
-  wish reassign(client_state& client);
-  wish seek(const client_state& client);
+  wish reassign(std::vector<check::log_key>& reads);
+  wish seek(const std::vector<check::log_key>& reads);
   wish send();
   wish transaction();
   wished_step send_step();
@@ -76,9 +66,9 @@ class list_append {
 
   list_append_options options_;
   sim::prng random_;
-  std::map<check::client_id, client_state> clients_;
+  std::map<check::client_id, std::vector<check::log_key>> reads_;  ///< of each client that has begun
   std::vector<log_state> logs_;
-  std::optional<std::vector<offset>> final_ends_;
+  std::optional<final_reads> final_;
 };
 
 }  // namespace troupe::workload

@@ -14,7 +14,8 @@ struct wished_step {
   offset at = no_offset;  ///< of a seek
 };
 
-/// An operation that a client is asked for. The workload does not know how it is carried out.
+/// An operation that a client is asked for. The workload does not know how it is carried out. A crash has no steps; it
+/// is recorded by `recorder::crash`.
 struct wish {
   check::operation_kind kind = check::operation_kind::poll;
   std::vector<wished_step> steps;
