@@ -53,7 +53,7 @@ bool judgement::ok() const {
 }
 
 expected<judgement> judge(const history& h, const judging_options& options) {
-  auto seen = observed::from(h);
+  auto seen = observed::from(h, options.read_committed);
   if (!seen)
     return seen.error();
   judgement j;

@@ -42,10 +42,6 @@ bool earlier_value(const written& a, const written& b) {
 
 }  // namespace
 
-const written* observed_log::find(value what) const {
-  return find_value(values, what);
-}
-
 std::uint32_t observed_log::place_of(offset at) const {
   const auto found = std::lower_bound(order.begin(), order.end(), at, [this](std::uint32_t place, offset wanted) {
     return sightings[place].at < wanted;
@@ -53,8 +49,8 @@ std::uint32_t observed_log::place_of(offset at) const {
   return static_cast<std::uint32_t>(found - order.begin());
 }
 
-expected<observed> observed::from(const history& h) {
-  observed o{h};
+expected<observed> observed::from(const history& h, bool reads_are_committed) {
+  observed o{h, reads_are_committed};
   o.find_logs();
   if (auto failed = o.number_sends())
     return failed;
@@ -149,7 +145,7 @@ void observed::decide_fates() {
       }
   for (const auto& op : all) {
     const bool atomic = op.kind == operation_kind::transaction;
-    const bool seen = atomic && op.result == outcome::info && was_seen(op);
+    const bool seen = atomic && op.result == outcome::info && reads_are_committed_ && was_seen(op);
     for (const auto& s : history_->steps(op))
       if (s.kind == step_kind::send) {
         auto& w = logs_[log_of(s)].values[value_of_step_[&s - history_->all_steps().data()]];

@@ -8,6 +8,7 @@
 
 namespace troupe::check {
 
+/// No place, no log.
 constexpr std::uint32_t none = UINT32_MAX;
 
 /// What became of a value that was sent.
@@ -49,7 +50,6 @@ struct observed_log {
   /// How many records before each place (and one behind the last) a reader must not leave out.
   std::vector<std::uint32_t> due_before;
 
-  const written* find(value what) const;
   const sighting& at_place(std::uint32_t place) const { return sightings[order[place]]; }
   const written& value_at(std::uint32_t place) const { return values[at_place(place).value_number]; }
   /// Place of the first known visible record at or behind `at`.
@@ -61,8 +61,9 @@ struct observed_log {
 /// The logs as all operations together saw them, and where in them each step and record belongs. Borrows the history.
 class observed {
  public:
-  /// Fails with `errc::value_sent_twice` for a history that cannot be judged.
-  static expected<observed> from(const history& h);
+  /// `reads_are_committed`: what was read of a transaction proves that all of it was committed. Fails with
+  /// `errc::value_sent_twice` for a history that cannot be judged.
+  static expected<observed> from(const history& h, bool reads_are_committed = true);
 
   const history& run() const { return *history_; }
   const std::vector<observed_log>& logs() const { return logs_; }
@@ -81,7 +82,7 @@ class observed {
   operation_number witness(log_key key, value what, offset at) const;
 
  private:
-  explicit observed(const history& h) : history_(&h) {}
+  observed(const history& h, bool reads_are_committed) : history_(&h), reads_are_committed_(reads_are_committed) {}
   void find_logs();
   error number_sends();
   void number_reads();
@@ -92,6 +93,7 @@ class observed {
   bool was_seen(const operation& op) const;
 
   const history* history_;
+  bool reads_are_committed_;
   std::vector<observed_log> logs_;
   std::vector<std::uint32_t> log_of_step_;    // by step
   std::vector<std::uint32_t> value_of_step_;  // by step, of sends

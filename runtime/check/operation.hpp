@@ -16,6 +16,7 @@ using value = strong<struct value_tag, std::int64_t>;
 /// Since the start of the run, by a clock that all clients share.
 using instant = std::chrono::nanoseconds;
 
+/// No partition.
 constexpr log_key no_key{-1};
 /// When an operation is over whose client never heard of it again.
 constexpr instant never = instant::max();

@@ -20,6 +20,7 @@ class recorder {
   /// Names an operation until it has ended.
   using ticket = std::uint64_t;
 
+  /// `client` sets out for an operation at `now`.
   ticket begin(client_id client, operation_kind kind, instant now);
   /// `what` is about to be sent to `key`.
   void send(ticket op, log_key key, value what);

@@ -6,6 +6,7 @@
 //   parse LINE             what the parser says of a line
 //   text, edn              the history written again, its lines joined by " | "
 #include "runtime/check/edn.hpp"
+#include "runtime/check/errors.hpp"
 #include "runtime/check/judge.hpp"
 #include "runtime/check/text.hpp"
 #include "test/unit/script.hpp"
@@ -46,6 +47,7 @@ class subject {
       return lag();
     if (word == "parse") {
       const auto parsed = check::parse_history(input.substr(6));
+      BOOST_TEST((parsed || is(parsed.error(), check::errc::bad_line)));
       return parsed ? "ok" : render(parsed.error());
     }
     if (word == "text")
