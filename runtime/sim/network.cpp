@@ -130,14 +130,20 @@ path& direction(network_state& in, const std::string& from, const std::string& t
   return in.between(in.at(from), in.at(to));
 }
 
+/// As `direction`, for a condition that the trace shall tell.
+path& change(network_state& in, const std::string& from, const std::string& to, const char* what) {
+  in.tell(in.at(from), "network to " + to + ": " + what);
+  return direction(in, from, to);
+}
+
 }  // namespace
 
 void network::cut(const std::string& from, const std::string& to) {
-  direction(*state_, from, to).is_cut = true;
+  change(*state_, from, to, "cut").is_cut = true;
 }
 
 void network::heal(const std::string& from, const std::string& to) {
-  direction(*state_, from, to).is_cut = false;
+  change(*state_, from, to, "healed").is_cut = false;
   state_->release();
 }
 
@@ -170,11 +176,11 @@ void network::heal_all() {
 }
 
 void network::clog(const std::string& from, const std::string& to) {
-  direction(*state_, from, to).is_clogged = true;
+  change(*state_, from, to, "clogged").is_clogged = true;
 }
 
 void network::unclog(const std::string& from, const std::string& to) {
-  direction(*state_, from, to).is_clogged = false;
+  change(*state_, from, to, "unclogged").is_clogged = false;
   state_->release();
 }
 
@@ -194,11 +200,11 @@ void network::set_bandwidth(const std::string& from, const std::string& to, std:
 }
 
 void network::refuse_dials(const std::string& from, const std::string& to, bool refused) {
-  direction(*state_, from, to).refuses_dials = refused;
+  change(*state_, from, to, refused ? "refuses dials" : "takes dials").refuses_dials = refused;
 }
 
 void network::drop_dials(const std::string& from, const std::string& to, bool dropped) {
-  direction(*state_, from, to).drops_dials = dropped;
+  change(*state_, from, to, dropped ? "drops dials" : "passes dials").drops_dials = dropped;
 }
 
 void network::reset_connections(const std::string& a, const std::string& b) {

@@ -173,20 +173,28 @@ void stream_end::release() {
 }
 
 void stream_end::fly(piece p) {
-  const auto to = other_.lock();
-  if (!to)
-    return;
   last_arrival_ = std::max(last_arrival_, in_.arrival(in_.between(at_, *other_host_), p.bytes.size()));
-  in_.events.at(last_arrival_, [to, p = std::move(p)] { to->arrive(p); });
+  in_.events.at(last_arrival_, [self = shared_from_this(), p = std::move(p)] { self->land(p); });
+}
+
+/// A piece that was sent from here has come to the other host. Where its system knows no such connection any more, it
+/// says so.
+void stream_end::land(const piece& p) {
+  if (!other_host_->is_on)
+    return;
+  if (const auto to = other_.lock(); to && !to->has_ended_)
+    return to->arrive(p);
+  auto& back = in_.between(*other_host_, at_);
+  if (p.what == piece::kind::data && !back.is_blocked())
+    in_.events.at(in_.arrival(back, 0), [self = shared_from_this()] {
+      if (self->at_.is_on && !self->has_ended_)
+        self->arrive({piece::kind::reset, {}});
+    });
 }
 
 // -- receiving ----------------------------------------------------------------------------------------------------
 
 void stream_end::arrive(piece p) {
-  if (!at_.is_on)
-    return;
-  if (has_ended_)
-    return arrive_nowhere(p);
   switch (p.what) {
     case piece::kind::data:
       in_.tell(at_, "gets " + std::to_string(p.bytes.size()) + " bytes from " + to_text(peer_));
@@ -197,15 +205,6 @@ void stream_end::arrive(piece p) {
     case piece::kind::reset: return end(transport_errc::closed_by_peer, "connection reset by " + to_text(peer_));
   }
   in_.let_hear(at_, [self = shared_from_this()] { self->deliver(); });
-}
-
-/// The system knows no such connection any more and says so.
-void stream_end::arrive_nowhere(const piece& p) {
-  const auto back = other_.lock();
-  auto& over = in_.between(at_, *other_host_);
-  if (p.what != piece::kind::data || !back || over.is_blocked())
-    return;
-  in_.events.at(in_.arrival(over, 0), [back] { back->arrive({piece::kind::reset, {}}); });
 }
 
 void stream_end::deliver() {

@@ -47,7 +47,7 @@ class stream_end : public std::enable_shared_from_this<stream_end> {
   void transmit(piece p);
   void fly(piece p);
   void arrive(piece p);
-  void arrive_nowhere(const piece& p);
+  void land(const piece& p);
   void deliver();
   bool give_reader();
   void acknowledge(std::size_t bytes);
@@ -64,7 +64,7 @@ class stream_end : public std::enable_shared_from_this<stream_end> {
   const endpoint local_;
   const endpoint peer_;
   std::weak_ptr<stream_end> other_;
-  host* other_host_ = nullptr;
+  const host* other_host_ = nullptr;
 
   // The process's side.
   std::shared_ptr<stream_reader> reader_;

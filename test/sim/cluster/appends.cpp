@@ -17,12 +17,15 @@ using namespace std::chrono_literals;
 using kafka::error_code;
 
 constexpr auto patience = 10s;
+constexpr std::int64_t record_time_ms = 1'700'000'000'000;
 constexpr std::size_t unpacked_bytes_max = 1 << 20;
 
-byte_slice batch_of(const std::vector<std::string>& values, wall_time now) {
+/// The keys only make the records large, so that segments are rolled.
+byte_slice batch_of(const std::vector<std::string>& values, std::size_t key_bytes) {
+  const std::string key(key_bytes, 'k');
   log::batch_builder builder{{}};
   for (const auto& value : values)
-    builder.add({to_ms(now), std::nullopt, as_bytes(value), {}});
+    builder.add({record_time_ms, as_bytes(key), as_bytes(value), {}});
   return std::move(builder).finish().value();
 }
 
@@ -68,20 +71,21 @@ void appender::append() {
   request.timeout_ms = 5'000;
   request.topic_data.resize(1);
   request.topic_data[0].name = to_.topic;
-  request.topic_data[0].partition_data = {{to_.partition, batch_of(values, from_ms(1'700'000'000'000))}};
+  const auto key_bytes = random_.below(random_.below(20) == 0 ? 100'000 : 2'000);
+  request.topic_data[0].partition_data = {{to_.partition, batch_of(values, key_bytes)}};
   by_.call<kafka::produce_response>(
     to_.broker, request, 9, patience, [this, values](expected<kafka::produce_response> answer) {
       if (!answer || answer->responses.at(0).partition_responses.at(0).error_code != 0)
-        return pause_and_append();
+        return pause_and_append(100ms);
       auto at = answer->responses[0].partition_responses[0].base_offset;
       for (const auto& value : values)
         told_.acknowledged[value] = at++;
-      append();
+      pause_and_append(20ms);
     });
 }
 
-void appender::pause_and_append() {
-  by_.after(std::chrono::milliseconds{10 + random_.below(100)}, [this] { append(); });
+void appender::pause_and_append(std::chrono::microseconds most) {
+  by_.after(std::chrono::microseconds{random_.below(static_cast<std::uint64_t>(most.count()))}, [this] { append(); });
 }
 
 // -- reading --------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ class appender {
  private:
   void create_topic();
   void append();
-  void pause_and_append();
+  void pause_and_append(std::chrono::microseconds most);
 
   client& by_;
   const target to_;

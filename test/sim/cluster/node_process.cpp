@@ -14,13 +14,30 @@ namespace troupe::sim_test {
 
 namespace {
 
+/// Writes down errors on their way to the machine's log, unless the process is dying in the middle of a handler.
+class error_log final : public log_sink {
+ public:
+  error_log(sim::machine& on, node_defects& told) : on_(on), told_(told) {}
+  void write(log_level level, std::string_view component, std::string_view line) override {
+    if (level == log_level::error && !on_.storage().is_cut())
+      told_.errors.push_back(std::string{component} + ": " + std::string{line});
+    on_.log().write(level, component, line);
+  }
+
+ private:
+  sim::machine& on_;
+  node_defects& told_;
+};
+
 /// The node's context, whose last word is how much mail nobody expected.
 struct running_node {
   running_node(sim::machine& m, config::broker_config settings, node_defects& told)
-    : context(m.system(), {m.storage(), m.time(), m.random(), m.network(), m.log(), false}, std::move(settings)),
+    : log(m, told),
+      context(m.system(), {m.storage(), m.time(), m.random(), m.network(), log, false}, std::move(settings)),
       defects(told) {}
   ~running_node() { defects.unexpected_mail += context.unexpected_mail; }
 
+  error_log log;
   node_context context;
   node_defects& defects;
 };

@@ -12,6 +12,7 @@ namespace troupe::sim_test {
 struct node_defects {
   std::uint64_t unexpected_mail = 0;
   std::vector<std::string> failed_starts;
+  std::vector<std::string> errors;  ///< lines that the node has logged as errors
 };
 
 /// Boots a real node as the `troupe` command does, on what a machine gives, with `settings` as of `--set key=value`.

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto safety_phase = 10s;
+constexpr auto safety_phase = 5s;
 constexpr auto liveness_patience = 120s;
 
 /// Reads the whole partition of a healed node.
@@ -47,7 +47,7 @@ run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan) {
   append_history history;
   sim::world w{{.seed = seed}};
   const std::vector<std::string> settings = {"listeners=PLAINTEXT://n1:9092", "log.dirs=/data",
-                                             "log.segment.bytes=4096"};
+                                             "log.segment.bytes=1048576"};
   auto& n1 = w.add_machine("n1", make_node(settings, defects));
   client c1{w, "c1"};
   const target to{{"n1", 9092}, "lines", 0};
@@ -73,6 +73,8 @@ run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan) {
     result.wrong.push_back("the node does not stop cleanly");
   for (const auto& why : defects.failed_starts)
     result.wrong.push_back("a start failed: " + why);
+  for (const auto& line : defects.errors)
+    result.wrong.push_back("logged as an error: " + line);
   if (defects.unexpected_mail > 0)
     result.wrong.push_back("unexpected mail");
 

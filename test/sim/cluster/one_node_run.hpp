@@ -22,7 +22,7 @@ struct run_result {
 /// The faults of a run with that seed.
 sim::fault_plan plan_of_one_node(std::uint64_t seed);
 
-/// One real node, an appender and a tailer, `plan` for ten virtual seconds, then a restart and a read of everything.
+/// One real node, an appender and a tailer, `plan` for five virtual seconds, then a restart and a read of everything.
 run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan);
 
 }  // namespace troupe::sim_test

@@ -424,10 +424,10 @@ BOOST_AUTO_TEST_CASE(speed_is_printed) {
   world w;
   auto& m = w.add_machine("n1", boot_of([](caf::event_based_actor* self, machine* on) -> caf::behavior {
     auto echo = self->spawn([](caf::event_based_actor*, machine*) -> caf::behavior {
-      return {[](const count_down& m) { return m; }};
+      return {[](const count_down& ping) { return ping; }};
     }, on);
     self->send(echo, count_down{0});
-    return {[self, echo](const count_down& m) { self->send(echo, m); }};
+    return {[self, echo](const count_down& pong) { self->send(echo, pong); }};
   }));
   m.start();
   const auto begun = std::clock();
