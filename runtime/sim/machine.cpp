@@ -60,6 +60,7 @@ machine::machine(world_parts& in, std::string name, boot how)
     network_(in.net.add_host(name_)),
     log_(std::make_unique<sink>(*this)) {
   in_.net.set_silenced(name_, [this] { return is_silenced(); });
+  storage_.trace([this](const std::string& line) { tell("disk " + line); });
   storage_.on_slow([this](const std::string& path, std::chrono::nanoseconds duration) {
     if (!scheduler_)
       return;

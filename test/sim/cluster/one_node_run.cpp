@@ -36,16 +36,17 @@ sim::fault_plan plan_of_one_node(std::uint64_t seed) {
                                                   .clients = {"c1"},
                                                   .from = 0s,
                                                   .until = safety_phase,
-                                                  .count = 12,
+                                                  .count = 40,
                                                   .recovery = 0s,
                                                   .without = {fault_action::disk_fault, fault_action::wipe}});
 }
 
-run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan) {
+run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan, sim::trace::listener listen) {
   run_result result;
   node_defects defects;
   append_history history;
   sim::world w{{.seed = seed}};
+  w.told().listen(std::move(listen));
   const std::vector<std::string> settings = {"listeners=PLAINTEXT://n1:9092", "log.dirs=/data",
                                              "log.segment.bytes=1048576"};
   auto& n1 = w.add_machine("n1", make_node(settings, defects));

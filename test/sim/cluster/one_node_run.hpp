@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/sim/fault.hpp"
+#include "runtime/sim/trace.hpp"
 
 #include <cstdint>
 #include <string>
@@ -23,6 +24,7 @@ struct run_result {
 sim::fault_plan plan_of_one_node(std::uint64_t seed);
 
 /// One real node, an appender and a tailer, `plan` for five virtual seconds, then a restart and a read of everything.
-run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan);
+/// `listen` hears all events.
+run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan, sim::trace::listener listen = {});
 
 }  // namespace troupe::sim_test
