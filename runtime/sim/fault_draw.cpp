@@ -10,9 +10,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array harmless_disk_faults = {fault_kind::write_error, fault_kind::short_write, fault_kind::no_space,
-                                             fault_kind::sync_error, fault_kind::no_handles};
-constexpr std::array damaging_disk_faults = {fault_kind::read_error, fault_kind::bit_flip, fault_kind::zeroed_sector,
-                                             fault_kind::lost_write, fault_kind::stale_sector,
+                                             fault_kind::no_handles};
+// After a failed sync the page cache shows, also to the next process, what no later sync makes durable.
+constexpr std::array damaging_disk_faults = {fault_kind::read_error,   fault_kind::bit_flip,
+                                             fault_kind::zeroed_sector, fault_kind::sync_error,
+                                             fault_kind::lost_write,   fault_kind::stale_sector,
                                              fault_kind::misdirected_write};
 
 bool takes_machine_down(fault_action action) {

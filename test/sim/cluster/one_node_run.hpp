@@ -20,11 +20,11 @@ struct run_result {
   std::string events;  ///< the last ones, when something is wrong
 };
 
-/// The faults of a run with that seed.
-sim::fault_plan plan_of_one_node(std::uint64_t seed);
+/// The faults of a run with that seed; without `disk_fails`, no call to the disk fails.
+sim::fault_plan plan_of_one_node(std::uint64_t seed, bool disk_fails = false);
 
 /// One real node, an appender and a tailer, `plan` for five virtual seconds, then a restart and a read of everything.
-/// `listen` hears all events.
+/// `listen` hears all events. A node must not log errors or refuse to start, unless calls to its disk fail.
 run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan, sim::trace::listener listen = {});
 
 }  // namespace troupe::sim_test
