@@ -13,7 +13,7 @@ constexpr std::chrono::nanoseconds first_pause = 1s;  // before the second packe
 }  // namespace
 
 dial_attempt::dial_attempt(network_state& in, host& from, endpoint to, std::shared_ptr<dialler> who)
-  : in_(in), from_(from), to_(std::move(to)), who_(std::move(who)), pause_(first_pause) {}
+  : in_(in), number_(++in.last_number), from_(from), to_(std::move(to)), who_(std::move(who)), pause_(first_pause) {}
 
 void dial_attempt::abandon() {
   is_abandoned_ = true;
@@ -22,12 +22,12 @@ void dial_attempt::abandon() {
 
 /// The one that hears the answer; this attempt is over.
 std::shared_ptr<dialler> dial_attempt::finish() {
-  from_.dials.erase(shared_from_this());
+  from_.dials.erase(number_);
   return std::move(who_);
 }
 
 void dial_attempt::begin() {
-  from_.dials.insert(shared_from_this());
+  from_.dials.emplace(number_, shared_from_this());
   gives_up_ = in_.now + network::dial_patience;
   if (!in_.hosts.contains(to_.host))
     return fail(transport_errc::bad_address, "the host is not known");

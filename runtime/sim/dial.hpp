@@ -26,6 +26,7 @@ class dial_attempt : public std::enable_shared_from_this<dial_attempt> {
   std::string sentence(const std::string& why) const;
 
   network_state& in_;
+  const std::uint64_t number_;
   host& from_;
   const endpoint to_;
   std::shared_ptr<dialler> who_;

@@ -82,7 +82,7 @@ void network_state::end_process(host& at) {
   at.to_hear.clear();
   at.unheard.clear();
   at.listeners.clear();
-  for (const auto& dial : std::exchange(at.dials, {}))
+  for (const auto& [number, dial] : std::exchange(at.dials, {}))
     dial->abandon();
 }
 

@@ -6,7 +6,6 @@
 
 #include <deque>
 #include <map>
-#include <set>
 #include <vector>
 
 namespace troupe::sim {
@@ -49,7 +48,7 @@ struct host {
   // What the process waits for; gone with it, for all of this may hold its actors.
   std::map<std::uint64_t, std::function<void()>> to_hear;
   std::deque<std::function<void()>> unheard;  ///< since it is paused
-  std::set<std::shared_ptr<dial_attempt>> dials;
+  std::map<std::uint64_t, std::shared_ptr<dial_attempt>> dials;
   virtual_time last_call{0};  ///< when the transport's thread does the last thing it was asked for
 };
 
