@@ -1,245 +1,173 @@
 #include "actors/controller.hpp"
 
-#include "actors/controller_requests.hpp"
+#include "actors/controller_reign.hpp"
+#include "actors/controller_timers.hpp"
 #include "actors/replicas.hpp"
-#include "runtime/config/rules.hpp"
-#include "runtime/config/layers.hpp"
-#include "runtime/kafka/request.hpp"
-#include "runtime/metadata/apply.hpp"
 #include "runtime/base/bounds.hpp"
-#include "runtime/metadata/elections.hpp"
-#include "runtime/metadata/journal.hpp"
-#include "runtime/metadata/quorum_state.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
-#include "runtime/node/log_directory.hpp"
-#include "schema/kafka/init_producer_id.hpp"
 
 #include <caf/all.hpp>
+
+#include <functional>
+#include <vector>
 
 namespace troupe {
 
 namespace {
 
+using schema::BrokerHeartbeat;
+using schema::BrokerHeartbeatAnswer;
+using schema::BrokerRegistered;
+using schema::BrokerRegistration;
 using schema::ControllerReply;
 using schema::ControllerRequest;
+using schema::IsrChange;
+using schema::IsrChanged;
 
 class controller_state {
  public:
-  void start(caf::event_based_actor* self, node_context& context, caf::actor replicas) {
+  void start(caf::event_based_actor* self, node_context& context, caf::actor peers) {
     self_ = self;
     context_ = &context;
-    replicas_ = std::move(replicas);
+    peers_ = std::move(peers);
+    self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { quorum_.peer_down(m); });
   }
 
   caf::result<controller_opened> open(const controller_open& m) {
-    if (auto failed = recover())
+    replicas_ = m.replicas;
+    reign_.start(*context_, quorum_);
+    quorum::events heard{[this] { committed(); }, [this] { reconsider(); }, [this](node_id) { dispatch_held(); },
+                         [this](node_id id, const topic_id& incarnation) { reign_.lost(id, incarnation); },
+                         [this](const error& why) { give_up(why); }};
+    if (auto failed = quorum_.open(self_, *context_, peers_, m.how, std::move(heard)))
       return failed;
-    if (auto failed = register_self())
-      return failed;
-    if (!m.clean)
-      if (auto failed = commit(metadata::new_epochs(*image_, context_->self)))
-        return failed;
-    publish();
+    self_->send(replicas_, image_published{quorum_.image()});
+    self_->delayed_send(self_, bounds::watch_interval, watch_tick{});
     return controller_opened{};
   }
 
-  caf::result<wire<ControllerReply>> serve(const wire<ControllerRequest>& m) {
-    const auto* body = std::get_if<byte_slice>(&m.attachment(m->getBody()));
-    if (!body)
-      return make_error(node_errc::actor_failed, "a request to the controller came without its body");
-    if (m->getApiKey() == kafka::init_producer_id_request::api_key)
-      return new_producer(m->getApiVersion(), *body);
-    metadata::change_set changes{image_};
-    const auto rules = command_rules();
-    controller_scope scope{changes, rules, context_->settings, context_->random, context_->self};
-    auto answer = work_out(scope, m->getApiKey(), m->getApiVersion(), *body);
-    if (!answer)
-      return answer.error();
-    if (!scope.validate_only && !changes.empty()) {
-      if (auto failed = commit(std::move(changes).take()))
-        return give_up(failed);
-      publish();
-    }
-    return reply(std::move(*answer));
+  /// Does what `m` asks if this node is the active controller, has the active one do it otherwise, or waits for one.
+  template <class Reply, class Request>
+  caf::result<wire<Reply>> serve(const wire<Request>& m) {
+    auto promise = self_->make_response_promise<wire<Reply>>();
+    dispatch<Reply>(m, promise);
+    return promise;
+  }
+
+  template <class T>
+  void receive(const wire<T>& m) {
+    quorum_.receive(m);
+  }
+
+  void on_quorum_tick() { quorum_.tick(); }
+
+  void on_watch_tick() {
+    self_->delayed_send(self_, bounds::watch_interval, watch_tick{});
+    reign_.watch();
+    const auto now = context_->time.monotonic_now();
+    std::erase_if(held_, [&](held_request& h) {
+      if (h.until > now)
+        return false;
+      h.give_up();
+      return true;
+    });
+    dispatch_held();
   }
 
   caf::result<controller_closed> close() {
-    if (auto failed = journal_->close())
+    if (auto failed = quorum_.close())
       return failed;
     return controller_closed{};
   }
 
  private:
-  // -- start ------------------------------------------------------------------------------------------------------
+  struct held_request {
+    monotonic_time until;
+    std::function<void()> try_again;
+    std::function<void()> give_up;
+  };
 
-  error recover() {
-    const auto directory = context_->settings.log_dirs().front() + "/" + metadata_folder;
-    auto opened = metadata::journal::open(context_->storage, directory);
-    if (!opened)
-      return opened.error();
-    journal_ = std::move(*opened);
-    for (const auto& line : journal_->recovery().lines)
-      say(log_level::warning, line);
-    auto image =
-        metadata::load_snapshot(journal_->recovery().snapshot, std::move(journal_->recovery().snapshot_content));
-    if (!image)
-      return image.error();
-    image_ = std::move(*image);
-    while (image_->applied().index < journal_->last().index)
-      if (auto failed = replay_some())
-        return failed;
-    auto raised = metadata::raise_term(context_->storage, directory, context_->self, journal_->last().term);
-    if (!raised)
-      return raised.error();
-    term_ = raised->term;
-    return {};
-  }
-
-  error replay_some() {
-    auto entries = journal_->read(image_->applied().index + 1, journal_->last().index + 1, std::size_t{4} << 20);
-    if (!entries)
-      return entries.error();
-    for (const auto& e : *entries) {
-      auto next = metadata::apply(std::move(image_), e);
-      if (!next)
-        return next.error();
-      image_ = std::move(*next);
-    }
-    return {};
-  }
-
-  error register_self() {
-    metadata::register_broker_command wish;
-    wish.id = context_->self;
-    wish.incarnation = new_topic_id(context_->random);
-    for (const auto& l : context_->settings.listeners())
-      wish.endpoints.push_back({l.name, l.host, l.port, l.protocol});
-    wish.rack = context_->settings.rack();
-    wish.fenced = false;
-    auto made = metadata::register_broker(*image_, wish);
-    if (!made)
-      return made.error();
-    broker_epoch_ = made->epoch;
-    return commit(std::move(made->records));
-  }
-
-  // -- the log ----------------------------------------------------------------------------------------------------
-
-  /// On the disk first, applied second: what is answered is never taken back.
-  error commit(metadata::records made) {
-    if (made.empty())
-      return {};
-    const metadata::entry next{{journal_->last().index + 1, term_}, std::move(made)};
-    if (auto failed = journal_->append(std::span{&next, 1}))
-      return failed;
-    auto applied = metadata::apply(image_, next);
-    if (!applied)
-      return applied.error();
-    image_ = std::move(*applied);
-    snapshot_if_due();
-    return {};
-  }
-
-  void snapshot_if_due() {
-    if (image_->applied().index - journal_->snapshot().index < bounds::metadata_snapshot_entries)
+  template <class Reply, class Request>
+  void dispatch(const wire<Request>& m, caf::typed_response_promise<wire<Reply>> promise) {
+    if (quorum_.is_active())
+      return reign_.serve(m, std::move(promise));
+    if (auto leader = quorum_.leader_handle()) {
+      promise.delegate(leader, m);
       return;
-    if (auto failed = journal_->save_snapshot(image_->applied(), metadata::dump(*image_)))
-      say(log_level::error, "no snapshot of the metadata: " + render(failed));
+    }
+    auto refuse = [promise]() mutable {
+      promise.deliver(make_error(node_errc::no_controller, "no active controller is known; ask again"));
+    };
+    if (held_.size() >= bounds::held_requests_max)
+      return refuse();
+    held_.push_back({context_->time.monotonic_now() + bounds::held_requests_time, [this, m, promise] { dispatch<Reply>(m, promise); },
+                     refuse});
   }
 
-  void publish() { self_->send(replicas_, image_published{image_}); }
+  void dispatch_held() {
+    if (held_.empty() || (!quorum_.is_active() && !quorum_.leader_handle()))
+      return;
+    for (auto& h : std::exchange(held_, {}))
+      h.try_again();
+  }
+
+  void committed() {
+    reign_.committed();
+    self_->send(replicas_, image_published{quorum_.image()});
+  }
+
+  void reconsider() {
+    const auto& seat = quorum_.view();
+    context_->controller = seat.leader.node.value;
+    reign_.reconsider();
+    dispatch_held();
+  }
 
   /// Without its log the controller can promise nothing: the node ends and recovers at its next start.
-  error give_up(const error& why) {
-    say(log_level::error, "metadata log: " + render(why));
+  void give_up(const error& why) {
+    context_->log.write(log_level::error, "controller", "metadata log: " + render(why));
     self_->quit(why);
-    return why;
   }
-
-  // -- requests ---------------------------------------------------------------------------------------------------
-
-  metadata::command_rules command_rules() const {
-    const config::layers layers{nullptr, image_->broker_config(context_->self), image_->cluster_config(),
-                                &context_->settings};
-    return {rules_, static_cast<std::int32_t>(config::broker_integer(layers, "num.partitions")),
-            static_cast<std::int16_t>(config::broker_integer(layers, "default.replication.factor")),
-            config::broker_flag(layers, "delete.topic.enable")};
-  }
-
-  wire<ControllerReply> reply(byte_slice body) const {
-    wire_builder<ControllerReply> b;
-    b->setBody(b.attach(std::move(body)));
-    b->setAppliedIndex(image_->applied().index);
-    return std::move(b).freeze();
-  }
-
-  /// Ids are granted in blocks, so that most producers cost no write.
-  caf::result<wire<ControllerReply>> new_producer(std::int16_t version, const byte_slice& body) {
-    kafka::reader in{body};
-    kafka::init_producer_id_request r;
-    r.decode(in, version);
-    if (auto problem = kafka::check_read(in, r.api_name))
-      return problem;
-    kafka::init_producer_id_response out;
-    if (r.transactional_id) {
-      out.error_code =
-          static_cast<std::int16_t>(r.transactional_id->empty() ? kafka::error_code::invalid_request
-                                                                : kafka::error_code::coordinator_not_available);
-      out.producer_epoch = -1;
-    } else {
-      if (next_producer_ == producers_end_)
-        if (auto failed = take_block())
-          return give_up(failed);
-      out.producer_id = next_producer_++;
-      out.producer_epoch = 0;
-    }
-    kafka::writer encoded;
-    out.encode(encoded, version);
-    return reply(flatten(std::move(encoded).finish()));
-  }
-
-  error take_block() {
-    auto block = metadata::grant_producer_ids(*image_, context_->self, broker_epoch_);
-    if (!block)
-      return block.error();
-    if (auto failed = commit(std::move(block->records)))
-      return failed;
-    publish();
-    next_producer_ = block->first.value;
-    producers_end_ = next_producer_ + block->count;
-    return {};
-  }
-
-  void say(log_level level, std::string_view line) { context_->log.write(level, "controller", line); }
 
   caf::event_based_actor* self_ = nullptr;
   node_context* context_ = nullptr;
+  caf::actor peers_;
   caf::actor replicas_;
-  std::unique_ptr<metadata::journal> journal_;
-  std::shared_ptr<const metadata::image> image_;
-  config::rules rules_;
-  std::int64_t term_ = 0;
-  std::int64_t broker_epoch_ = -1;
-  std::int64_t next_producer_ = 0;  ///< of the block at hand
-  std::int64_t producers_end_ = 0;
+  quorum quorum_;
+  controller_reign reign_;
+  std::vector<held_request> held_;
 };
 
-caf::behavior controller(caf::stateful_actor<controller_state>* self, node_context* context, caf::actor replicas) {
+caf::behavior controller(caf::stateful_actor<controller_state>* self, node_context* context, caf::actor peers) {
   adopt(self, *context, "controller");
   auto* state = &self->state;
-  state->start(self, *context, std::move(replicas));
+  state->start(self, *context, std::move(peers));
   return {
     [state](const controller_open& m) { return state->open(m); },
-    [state](const wire<ControllerRequest>& m) { return state->serve(m); },
+    [state](const wire<ControllerRequest>& m) { return state->serve<ControllerReply>(m); },
+    [state](const wire<BrokerRegistration>& m) { return state->serve<BrokerRegistered>(m); },
+    [state](const wire<BrokerHeartbeat>& m) { return state->serve<BrokerHeartbeatAnswer>(m); },
+    [state](const wire<IsrChange>& m) { return state->serve<IsrChanged>(m); },
+    [state](const wire<schema::RaftVoteRequest>& m) { state->receive(m); },
+    [state](const wire<schema::RaftVoteReply>& m) { state->receive(m); },
+    [state](const wire<schema::RaftAppendRequest>& m) { state->receive(m); },
+    [state](const wire<schema::RaftAppendReply>& m) { state->receive(m); },
+    [state](const wire<schema::RaftSnapshotRequest>& m) { state->receive(m); },
+    [state](const wire<schema::RaftSnapshotReply>& m) { state->receive(m); },
+    [state](const wire<schema::RaftSubscribeRequest>& m) { state->receive(m); },
+    [state](const wire<schema::RaftSubscribeReply>& m) { state->receive(m); },
+    [state](const wire<schema::RaftTimeoutNow>& m) { state->receive(m); },
+    [state](const quorum_tick&) { state->on_quorum_tick(); },
+    [state](const watch_tick&) { state->on_watch_tick(); },
     [state](const controller_close&) { return state->close(); },
   };
 }
 
 }  // namespace
 
-caf::actor spawn_controller(node_context& context, caf::actor replicas) {
-  return context.spawn_blocking(controller, &context, std::move(replicas));
+caf::actor spawn_controller(node_context& context, caf::actor peers) {
+  return context.spawn_blocking(controller, &context, std::move(peers));
 }
 
 }  // namespace troupe

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "runtime/wire/caf.hpp"
-#include "schema/controller.capnp.h"
+#include "actors/quorum.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -10,9 +9,10 @@ namespace troupe {
 
 class node_context;
 
-/// Recover the metadata, become the active controller and register this node.
+/// Recover the metadata and take part in their quorum; images go to `replicas` from then on.
 struct controller_open {
-  bool clean = false;  ///< the last stop was a clean one: leaders go on in their epochs
+  quorum::setup how;
+  caf::actor replicas;
 };
 struct controller_opened {};
 
@@ -20,14 +20,30 @@ struct controller_opened {};
 struct controller_close {};
 struct controller_closed {};
 
-/// The owner of the metadata log: turns requests that change metadata into records, commits them, and answers when they
-/// are on the disk and applied. For now the only voter of its quorum.
+/// This node's part in the metadata quorum. On every node it keeps the metadata log and publishes the image; on the one that
+/// leads the quorum it is the active controller: it turns requests that change metadata into records, commits them, and
+/// answers when they are committed and applied; it watches over the brokers. Elsewhere it passes requests on to the active
+/// one, and holds them for a while when there is none.
 ///
-/// Messages  controller_open → controller_opened   publishes the recovered image to `replicas` before it answers
-///           ControllerRequest → ControllerReply
+/// Messages  controller_open → controller_opened
+///           ControllerRequest → ControllerReply            a client's request, from any node
+///           BrokerRegistration → BrokerRegistered          from nodes, likewise
+///           BrokerHeartbeat → BrokerHeartbeatAnswer
+///           IsrChange → IsrChanged
+///           RaftVoteRequest →                              from other controllers, and so on
+///           RaftVoteReply →
+///           RaftAppendRequest →
+///           RaftAppendReply →
+///           RaftSnapshotRequest →
+///           RaftSnapshotReply →
+///           RaftSubscribeRequest →
+///           RaftSubscribeReply →
+///           RaftTimeoutNow →
+///           quorum_tick →                                  its own timers
+///           watch_tick →
 ///           controller_close → controller_closed
 /// Exits     with the error when the metadata log cannot be written any more: the node ends, for it can promise nothing
-caf::actor spawn_controller(node_context& context, caf::actor replicas);
+caf::actor spawn_controller(node_context& context, caf::actor peers);
 
 }  // namespace troupe
 

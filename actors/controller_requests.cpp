@@ -1,5 +1,7 @@
 #include "actors/controller_requests.hpp"
 
+#include "actors/controller_refusal.hpp"
+#include "actors/controller_replication.hpp"
 #include "runtime/config/describe.hpp"
 #include "runtime/kafka/codec.hpp"
 #include "runtime/kafka/request.hpp"
@@ -26,17 +28,6 @@ using kafka::delete_topics_response;
 using kafka::error_code;
 using kafka::incremental_alter_configs_request;
 using kafka::incremental_alter_configs_response;
-
-template <class Result>
-void refuse(Result& out, error_code code, const std::string& why) {
-  out.error_code = static_cast<std::int16_t>(code);
-  out.error_message = why;
-}
-
-template <class Result>
-void refuse(Result& out, const error& why) {
-  refuse(out, metadata_code_of(why), render(why));
-}
 
 std::vector<node_id> nodes(const std::vector<std::int32_t>& ids) { return {ids.begin(), ids.end()}; }
 
@@ -237,6 +228,16 @@ expected<byte_slice> by_api(std::int16_t api_key, std::int16_t version, const by
     case alter_configs_request::api_key: return with_request<alter_configs_request>(version, body, visit);
     case incremental_alter_configs_request::api_key:
       return with_request<incremental_alter_configs_request>(version, body, visit);
+    case kafka::elect_leaders_request::api_key:
+      return with_request<kafka::elect_leaders_request>(version, body, visit);
+    case kafka::alter_partition_reassignments_request::api_key:
+      return with_request<kafka::alter_partition_reassignments_request>(version, body, visit);
+    case kafka::list_partition_reassignments_request::api_key:
+      return with_request<kafka::list_partition_reassignments_request>(version, body, visit);
+    case kafka::update_features_request::api_key:
+      return with_request<kafka::update_features_request>(version, body, visit);
+    case kafka::unregister_broker_request::api_key:
+      return with_request<kafka::unregister_broker_request>(version, body, visit);
     default: break;
   }
   return kafka::make_error(kafka::errc::unknown_api, "api " + std::to_string(api_key) + " is not the controller's");
@@ -247,29 +248,6 @@ expected<byte_slice> by_api(std::int16_t api_key, std::int16_t version, const by
 expected<byte_slice> work_out(controller_scope& in, std::int16_t api_key, std::int16_t version,
                               const byte_slice& body) {
   return by_api(api_key, version, body, [&in](const auto& r) { return serve(in, r); });
-}
-
-kafka::error_code metadata_code_of(const error& e) {
-  static constexpr std::pair<metadata::errc, error_code> codes[] = {
-    {metadata::errc::topic_already_exists, error_code::topic_already_exists},
-    {metadata::errc::invalid_topic_name, error_code::invalid_topic_exception},
-    {metadata::errc::topic_authorization_failed, error_code::topic_authorization_failed},
-    {metadata::errc::unknown_topic, error_code::unknown_topic_or_partition},
-    {metadata::errc::unknown_topic_id, error_code::unknown_topic_id},
-    {metadata::errc::topic_deletion_disabled, error_code::topic_deletion_disabled},
-    {metadata::errc::invalid_partitions, error_code::invalid_partitions},
-    {metadata::errc::invalid_replication_factor, error_code::invalid_replication_factor},
-    {metadata::errc::invalid_replica_assignment, error_code::invalid_replica_assignment},
-    {metadata::errc::invalid_config, error_code::invalid_config},
-    {metadata::errc::invalid_request, error_code::invalid_request},
-    {metadata::errc::policy_violation, error_code::policy_violation},
-    {metadata::errc::broker_id_not_registered, error_code::broker_id_not_registered},
-    {metadata::errc::stale_broker_epoch, error_code::stale_broker_epoch},
-  };
-  for (const auto& [ours, theirs] : codes)
-    if (metadata::is(e, ours))
-      return theirs;
-  return error_code::unknown_server_error;
 }
 
 }  // namespace troupe

@@ -26,7 +26,4 @@ struct controller_scope {
 /// when the changes are committed. Errors: the body cannot be read, or the API is not one of the controller's.
 expected<byte_slice> work_out(controller_scope& in, std::int16_t api_key, std::int16_t version, const byte_slice& body);
 
-/// Kafka's code for an error of the metadata domain, or of settings.
-kafka::error_code metadata_code_of(const error& e);
-
 }  // namespace troupe

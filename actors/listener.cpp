@@ -43,15 +43,15 @@ class to_listener final : public acceptor {
 
 class listener_state {
  public:
-  void start(caf::event_based_actor* self, node_context& context, config::listener address, session_peers peers) {
+  void start(caf::event_based_actor* self, node_context& context, config::listener address, session_maker make) {
     self_ = self;
     context_ = &context;
     address_ = std::move(address);
-    peers_ = std::move(peers);
+    make_ = std::move(make);
     self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { session_ended(m); });
   }
 
-  caf::result<listener_bound> open() {
+  caf::result<listener_bound> bind() {
     auto to = std::make_shared<to_listener>(caf::actor_cast<caf::actor>(self_));
     auto bound = context_->network.listen({address_.host, address_.port}, std::move(to));
     if (!bound)
@@ -60,7 +60,15 @@ class listener_state {
     return listener_bound{address_.name, socket_->local()};
   }
 
+  void open() {
+    open_ = true;
+    for (auto& early : std::exchange(early_, {}))
+      take(early);
+  }
+
   void take(const accepted& m) {
+    if (!open_ && early_.size() < bounds::early_connections_max)
+      return early_.push_back(m);
     const auto host = m.incoming->peer().host;
     if (auto refused = refusal(host); !refused.empty()) {
       if (!refusing_) {
@@ -70,7 +78,7 @@ class listener_state {
       return m.incoming->close();
     }
     refusing_ = false;
-    auto session = spawn_session(*context_, m.incoming, address_.name, peers_);
+    auto session = make_(m.incoming);
     self_->monitor(session);
     sessions_.emplace(session.address(), host);
     ++per_host_[host];
@@ -97,6 +105,8 @@ class listener_state {
   std::string refusal(const std::string& host) const {
     if (!socket_)
       return "the node is stopping";
+    if (!open_)
+      return "the node is still starting";
     const auto total = context_->settings.integer("max.connections");
     if (context_->connections >= total)
       return "max.connections=" + std::to_string(total) + " reached";
@@ -124,20 +134,23 @@ class listener_state {
   caf::event_based_actor* self_ = nullptr;
   node_context* context_ = nullptr;
   config::listener address_;
-  session_peers peers_;
+  session_maker make_;
   std::unique_ptr<listening_socket> socket_;
   std::unordered_map<caf::actor_addr, std::string> sessions_;  ///< with the host of their client
   std::map<std::string, std::int64_t> per_host_;
+  std::vector<accepted> early_;  ///< before the node was ready
+  bool open_ = false;
   bool refusing_ = false;  ///< said once until a connection is taken again
 };
 
 caf::behavior listener(caf::stateful_actor<listener_state>* self, node_context* context, config::listener address,
-                       session_peers peers) {
+                       session_maker make) {
   adopt(self, *context, "listener " + config::to_string(address));
   auto* state = &self->state;
-  state->start(self, *context, std::move(address), std::move(peers));
+  state->start(self, *context, std::move(address), std::move(make));
   return {
-    [state](const listener_open&) { return state->open(); },
+    [state](const listener_bind&) { return state->bind(); },
+    [state](const listener_open&) { state->open(); },
     [state](const accepted& m) { state->take(m); },
     [state](const accept_exhausted& m) { state->pause(m); },
     [state](const accept_retry&) { state->retry(); },
@@ -147,8 +160,8 @@ caf::behavior listener(caf::stateful_actor<listener_state>* self, node_context* 
 
 }  // namespace
 
-caf::actor spawn_listener(node_context& context, config::listener address, session_peers peers) {
-  return context.spawn(listener, &context, std::move(address), std::move(peers));
+caf::actor spawn_listener(node_context& context, config::listener address, session_maker make) {
+  return context.spawn(listener, &context, std::move(address), std::move(make));
 }
 
 }  // namespace troupe

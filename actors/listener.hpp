@@ -6,11 +6,17 @@
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
+#include <functional>
+#include <memory>
+
 namespace troupe {
 
 class node_context;
 
-/// Listen now.
+/// Take the address; connections that come wait.
+struct listener_bind {};
+
+/// Serve those that came and that come.
 struct listener_open {};
 
 /// The address that clients can reach.
@@ -19,17 +25,22 @@ struct listener_bound {
   endpoint at;
 };
 
-/// Accepts client connections on one address and supervises their sessions.
+/// Makes the actor that serves one connection, and is told `session_stop` when it shall close it.
+using session_maker = std::function<caf::actor(std::shared_ptr<connection>)>;
+
+/// Accepts connections on one address and supervises the sessions that serve them.
 ///
-/// Messages  listener_open → listener_bound   an error names the address and the cause
+/// Messages  listener_bind → listener_bound   an error names the address and the cause
+///           listener_open →
 ///           accepted →                       from the I/O thread: a connection for a new session
 ///           accept_exhausted →               likewise: no file descriptors; accepting stops for a moment
 ///           accept_retry →                   its own timer
 ///           session_stop →                   stops listening and closes all connections
 /// Exits     never by itself; a session's end only frees its place
-caf::actor spawn_listener(node_context& context, config::listener address, session_peers peers);
+caf::actor spawn_listener(node_context& context, config::listener address, session_maker make);
 
 }  // namespace troupe
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listener_bind)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listener_open)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::listener_bound)

@@ -2,11 +2,24 @@
 
 #include "actors/cleaner.hpp"
 #include "actors/controller.hpp"
+#include "actors/feeder.hpp"
+#include "actors/isr_keeper.hpp"
+#include "actors/registration.hpp"
 #include "actors/replicas.hpp"
+#include "runtime/base/bounds.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 
 #include <caf/all.hpp>
+
+namespace troupe {
+
+/// No node of the cluster to join could be reached: try the next one.
+struct seek_tick {};
+
+}  // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::seek_tick)
 
 namespace troupe {
 
@@ -20,49 +33,53 @@ class node_state {
     self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { part_ended(m); });
   }
 
-  /// Directories, then replicas, then metadata (which bring the partitions), and the doors last.
+  /// The doors are taken first, since others must be told where they are, and opened last. In between: the cluster that
+  /// this node belongs to, its directories, the metadata with the partitions that they bring, its registration.
   caf::result<node_ready> open() {
-    std::vector<log_directory> directories;
-    std::string cluster_id;
-    bool clean = true;
-    for (const auto& path : context_->settings.log_dirs()) {
-      auto opened = open_log_directory(context_->storage, context_->random, path, context_->self, cluster_id);
-      if (!opened)
-        return opened.error();
-      cluster_id = opened->cluster_id;
-      for (const auto& note : opened->notes)
-        say(log_level::warning, note);
-      say(log_level::info, path + ": " + std::to_string(opened->partitions.size()) + " partitions, "
-                             + (opened->clean ? "stopped cleanly" : "not stopped cleanly or new"));
-      clean &= opened->clean;
-      directories.push_back(std::move(*opened));
-    }
-    context_->set_cluster_id(cluster_id);
     ready_ = self_->make_response_promise<node_ready>();
-    replicas_ = keep(spawn_replicas(*context_, std::move(directories)));
-    controller_ = keep(spawn_controller(*context_, replicas_));
-    self_->request(controller_, caf::infinite, controller_open{clean})
-      .then([this](const controller_opened&) { await_view(); }, [this](const caf::error& why) { ready_.deliver(why); });
+    peers_ = keep(spawn_peers(*context_));
+    controller_ = keep(spawn_controller(*context_, peers_));
+    feeder_ = keep(spawn_feeder(*context_));
+    for (const auto& address : context_->settings.listeners())
+      clients_.push_back(keep(spawn_listener(*context_, address, [this, name = address.name](auto stream) {
+        return spawn_session(*context_, std::move(stream), name, {controller_, replicas_});
+      })));
+    if (const auto& address = context_->settings.peer_listener()) {
+      auto services = std::make_shared<const peer_services>(
+        peer_services{{"controller", controller_}, {"feeder", feeder_}});
+      nodes_ = keep(spawn_listener(*context_, *address, [this, services](auto stream) {
+        return spawn_peer_session(*context_, std::move(stream), services, peers_);
+      }));
+    }
+    bind_doors();
     return ready_;
+  }
+
+  /// Asks the next of the nodes that were named for the cluster to join.
+  void seek() {
+    const auto seeds = context_->settings.bootstrap();
+    const auto& at = seeds[next_seed_++ % seeds.size()];
+    self_->request(peers_, caf::infinite, seed_wanted{{at.host, at.port}, "controller"})
+      .then([this](const peer_handle& m) {
+              if (m.cluster_id.empty())
+                return seek_later();
+              join(m.cluster_id);
+            },
+            [this](const caf::error& why) {
+              if (!std::exchange(said_, true))
+                say(log_level::info, "waits for a node of the cluster to join: " + render(why));
+              seek_later();
+            });
   }
 
   caf::result<node_stopped> stop() {
     stopping_ = true;
-    auto promise = self_->make_response_promise<node_stopped>();
-    for (const auto& door : listeners_)
-      self_->send(door, session_stop{});
-    auto failed = [promise](const caf::error& why) mutable { promise.deliver(why); };
-    self_->request(replicas_, caf::infinite, replicas_close{})
-      .then([this, promise, failed](const replicas_closed&) {
-        self_->request(controller_, caf::infinite, controller_close{})
-          .then([this, promise](const controller_closed&) mutable {
-            for (const auto& part : parts_)
-              self_->send_exit(part, caf::exit_reason::user_shutdown);
-            promise.deliver(node_stopped{});
-            self_->quit();
-          }, failed);
-      }, failed);
-    return promise;
+    stopped_ = self_->make_response_promise<node_stopped>();
+    if (!registration_)
+      return end_parts(), stopped_;
+    self_->request(registration_, caf::infinite, registration_close{})
+      .then([this](const registration_closed&) { close_doors(); }, [this](const caf::error&) { close_doors(); });
+    return stopped_;
   }
 
  private:
@@ -72,26 +89,145 @@ class node_state {
     return part;
   }
 
-  /// Sessions work with the published view: there has to be one before the first client comes.
+  auto failed() {
+    return [this](const caf::error& why) { ready_.deliver(why); };
+  }
+
+  // -- start, in this order ---------------------------------------------------------------------------------------
+
+  void bind_doors() {
+    left_ = clients_.size() + (nodes_ ? 1 : 0);
+    const auto bind = [this](const caf::actor& door, bool for_nodes) {
+      self_->request(door, caf::infinite, listener_bind{})
+        .then([this, for_nodes](const listener_bound& m) { bound(m, for_nodes); }, failed());
+    };
+    if (nodes_)
+      bind(nodes_, true);
+    for (const auto& door : clients_)
+      bind(door, false);
+  }
+
+  void bound(const listener_bound& m, bool for_nodes) {
+    (for_nodes ? node_doors_ : client_doors_).push_back(m);
+    if (--left_ > 0)
+      return;
+    publish_addresses();
+    find_cluster();
+  }
+
+  /// What others are told: the advertised address, or what was bound.
+  void publish_addresses() {
+    std::vector<config::listener> all;
+    const auto& settings = context_->settings;
+    if (const auto& told = settings.advertised_peer_listener()) {
+      auto at = *told;
+      if (at.port == 0)
+        at.port = node_doors_.front().at.port;
+      if (at.host.empty())
+        at.host = node_doors_.front().at.host;
+      context_->set_peer_address({at.host, at.port});
+      all.push_back(at);
+    }
+    for (const auto& door : client_doors_) {
+      config::listener at{door.name, door.at.host, door.at.port, "PLAINTEXT"};
+      for (const auto& told : settings.advertised_listeners())
+        if (told.name == door.name)
+          at = told;
+      all.push_back(at);
+    }
+    context_->set_endpoints(std::move(all));
+  }
+
+  void find_cluster() {
+    auto known = cluster_of_directory(context_->storage, context_->settings.log_dirs().front());
+    if (!known)
+      return void(ready_.deliver(known.error()));
+    if (known->empty() && !context_->settings.bootstrap().empty())
+      return seek();
+    join(*known);
+  }
+
+  void seek_later() { self_->delayed_send(self_, bounds::seek_pause, seek_tick{}); }
+
+  /// The cluster is known, or this node begins one of its own.
+  void join(std::string cluster_id) {
+    std::vector<log_directory> directories;
+    for (const auto& path : context_->settings.log_dirs()) {
+      auto opened = open_log_directory(context_->storage, context_->random, path, context_->self, cluster_id);
+      if (!opened)
+        return void(ready_.deliver(opened.error()));
+      cluster_id = opened->cluster_id;
+      for (const auto& note : opened->notes)
+        say(log_level::warning, note);
+      say(log_level::info, path + ": " + std::to_string(opened->partitions.size()) + " partitions, "
+                             + (opened->clean ? "stopped cleanly" : "not stopped cleanly or new"));
+      directories.push_back(std::move(*opened));
+    }
+    context_->set_cluster_id(cluster_id);
+    open_metadata(std::move(directories));
+  }
+
+  void open_metadata(std::vector<log_directory> directories) {
+    const auto directory = directories.front().id;
+    registration_open facts{directory, directories.front().clean_epoch};
+    for (const auto& d : directories)
+      if (!d.clean)
+        facts.clean_epoch = -1;
+    auto keeper = keep(spawn_isr_keeper(*context_, controller_));
+    replicas_ = keep(spawn_replicas(*context_, std::move(directories), peers_, std::move(keeper)));
+    quorum::setup how{context_->settings.log_dirs().front() + "/" + metadata_folder, raft::directory_id{directory}, {}};
+    for (const auto& seed : context_->settings.bootstrap())
+      how.seeds.push_back({seed.host, seed.port});
+    self_->request(controller_, caf::infinite, controller_open{std::move(how), replicas_})
+      .then([this, facts](const controller_opened&) {
+              // Links of other nodes are of use from now on; a quorum may be waiting for this one.
+              if (nodes_)
+                self_->send(nodes_, listener_open{});
+              registration_ = keep(spawn_registration(*context_, controller_));
+              self_->request(registration_, caf::infinite, facts)
+                .then([this](const registration_opened&) { await_view(); }, failed());
+            }, failed());
+  }
+
+  /// Sessions work with the published view: it must tell of this node before the first client comes.
   void await_view() {
-    self_->request(replicas_, caf::infinite, await_applied{})
-      .then([this](const applied&) { open_doors(); }, [this](const caf::error& why) { ready_.deliver(why); });
+    self_->request(replicas_, caf::infinite, await_applied{context_->broker_epoch})
+      .then([this](const applied&) { open_doors(); }, failed());
   }
 
   void open_doors() {
-    cleaner_ = keep(spawn_cleaner(*context_));
-    left_ = context_->settings.listeners().size();
-    for (const auto& address : context_->settings.listeners()) {
-      auto door = keep(spawn_listener(*context_, address, {controller_, replicas_}));
-      listeners_.push_back(door);
-      self_->request(door, caf::infinite, listener_open{})
-        .then([this](const listener_bound& m) {
-          bound_.push_back(m);
-          if (--left_ == 0)
-            ready_.deliver(node_ready{bound_});
-        }, [this](const caf::error& why) { ready_.deliver(why); });
-    }
+    keep(spawn_cleaner(*context_));
+    for (const auto& door : clients_)
+      self_->send(door, listener_open{});
+    ready_.deliver(node_ready{client_doors_});
   }
+
+  // -- stop -------------------------------------------------------------------------------------------------------
+
+  void close_doors() {
+    for (const auto& door : clients_)
+      self_->send(door, session_stop{});
+    self_->request(replicas_, caf::infinite, replicas_close{})
+      .then([this](const replicas_closed&) {
+              self_->request(controller_, caf::infinite, controller_close{})
+                .then([this](const controller_closed&) { end_parts(); }, not_stopped());
+            }, not_stopped());
+  }
+
+  std::function<void(const caf::error&)> not_stopped() {
+    return [this](const caf::error& why) { stopped_.deliver(why); };
+  }
+
+  void end_parts() {
+    if (nodes_)
+      self_->send(nodes_, session_stop{});
+    for (const auto& part : parts_)
+      self_->send_exit(part, caf::exit_reason::user_shutdown);
+    stopped_.deliver(node_stopped{});
+    self_->quit();
+  }
+
+  // -- supervision ------------------------------------------------------------------------------------------------
 
   /// Partitions and sessions are restarted by their own supervisors; without one of its parts a node cannot keep its
   /// promises.
@@ -107,13 +243,20 @@ class node_state {
   caf::event_based_actor* self_ = nullptr;
   node_context* context_ = nullptr;
   std::vector<caf::actor> parts_;
-  caf::actor replicas_;
+  caf::actor peers_;
   caf::actor controller_;
-  caf::actor cleaner_;
-  std::vector<caf::actor> listeners_;
-  std::vector<listener_bound> bound_;
+  caf::actor feeder_;
+  caf::actor replicas_;
+  caf::actor registration_;
+  std::vector<caf::actor> clients_;  ///< listeners for clients
+  caf::actor nodes_;                 ///< the listener for other nodes; none when this one stays alone
+  std::vector<listener_bound> client_doors_;
+  std::vector<listener_bound> node_doors_;
   std::size_t left_ = 0;
+  std::size_t next_seed_ = 0;
   caf::typed_response_promise<node_ready> ready_;
+  caf::typed_response_promise<node_stopped> stopped_;
+  bool said_ = false;
   bool stopping_ = false;
 };
 
@@ -123,6 +266,7 @@ caf::behavior node(caf::stateful_actor<node_state>* self, node_context* context)
   state->start(self, *context);
   return {
     [state](const node_start&) { return state->open(); },
+    [state](const seek_tick&) { state->seek(); },
     [state](const node_stop&) { return state->stop(); },
   };
 }

@@ -27,7 +27,8 @@ struct node_stopped {};
 
 /// A node's root: starts its parts in order, supervises them, and stops them in the opposite order.
 ///
-/// Messages  node_start → node_ready     an error says what kept it from starting
+/// Messages  node_start → node_ready     when the cluster counts on it; an error says what kept it from starting
+///           seek_tick →                 its own timer, until a node of the cluster to join answers
 ///           node_stop → node_stopped
 /// Exits     `normal` after node_stop; otherwise with the reason of a part that has failed: the process ends then
 caf::actor spawn_node(node_context& context);

@@ -4,10 +4,12 @@
 #include "runtime/log/log.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/partition.capnp.h"
+#include "schema/replication.capnp.h"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
+#include <optional>
 #include <string>
 
 namespace troupe {
@@ -24,6 +26,50 @@ struct partition_spec {
   caf::actor syncer;      ///< of the disk that `directory` is on
   caf::actor reader;
   caf::actor supervisor;  ///< `replicas`; hears PartitionDurable
+  caf::actor isr_keeper;  ///< brings wishes for other in-sync replicas to the controller
+};
+
+/// Who leads from now on, as the controller decided.
+struct partition_role {
+  wire<schema::PartitionLeadership> decided;
+  caf::actor source;  ///< this node's replicator for the leader's node, where another node leads
+};
+
+/// A follower says how far its replica is.
+struct follower_position {
+  node_id follower;
+  std::int64_t broker_epoch = -1;
+  leader_epoch epoch;       ///< under which it follows
+  offset log_end;
+  offset durable_end;
+  leader_epoch last_epoch;  ///< of its last record
+  offset log_start;
+  bool ready = false;       ///< waits for records
+  caf::actor feeder;        ///< where slices for it go
+};
+
+/// What a leader has for one follower: records from the end of its log on, or why there are none.
+struct replica_slice {
+  partition_id id;
+  node_id follower;
+  leader_epoch epoch;  ///< of the leader
+  chunk records;
+  offset high_watermark;
+  offset log_start;
+  std::optional<log::epoch_end> diverging;
+  schema::ReplicaSlice::Refusal refusal = schema::ReplicaSlice::Refusal::NONE;
+};
+
+/// A leader asks for other in-sync replicas; the answer comes as wire<IsrChanged>.
+struct isr_wanted {
+  caf::actor partition;
+  wire<schema::IsrChange> wish;
+};
+
+/// Have the checkpoint on the disk say that no more than this is durable, since the log is about to be cut. Answered with
+/// disk_done.
+struct recovery_point_lowered {
+  wire<schema::PartitionDurable> point;
 };
 
 /// The topic's effective settings have changed.
@@ -52,27 +98,38 @@ struct compaction_swap {
 
 /// One replica of one partition: the only writer of its log.
 ///
-/// Messages  PartitionLeadership →                      from `replicas`; epochs never go back
+/// Messages  partition_role →                           from `replicas`; epochs never go back
 ///           PartitionAppend → PartitionAppended        leader only; answers when `acks` is satisfied
 ///           PartitionRead → PartitionSlice             leader only; parks for `minBytes` or `maxWaitMs`
-///           PartitionOffsetQuery → PartitionOffset
-///           PartitionEpochQuery → PartitionEpochEnd
-///           PartitionTrim → PartitionTrimmed
+///           PartitionOffsetQuery → PartitionOffset     leader only
+///           PartitionEpochQuery → PartitionEpochEnd    leader only
+///           PartitionTrim → PartitionTrimmed           leader only
 ///           PartitionDescribe → PartitionDescription
+///           follower_position →                        leader only; from `feeder`, which gets replica_slice
+///           replica_slice →                            follower only; from a `replicator`, which gets follow
+///           IsrChanged →                               leader only; from `isr_keeper`
 ///           partition_settings →
 ///           partition_upkeep →
 ///           compaction_query → compaction_answer
 ///           compaction_swap → disk_done
 ///           partition_close → PartitionDurable
 ///           partition_drop → disk_done
-///           deadline_tick →                            its own timer, for parked requests
-///           flush_tick →                               its own timer, for flush.ms
+///           deadline_tick →                            its own timers, and so on
+///           flush_tick →
+///           lag_tick →
+///           watermark_tick →
+///           retry_following →
 /// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an
 ///           exception ends it and `replicas` starts it again
 caf::actor spawn_partition(node_context& context, partition_spec spec);
 
 }  // namespace troupe
 
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_role)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::follower_position)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::replica_slice)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::isr_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recovery_point_lowered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_settings)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_upkeep)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_close)

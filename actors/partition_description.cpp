@@ -41,6 +41,12 @@ wire<schema::PartitionEpochEnd> answer_of(const log::epoch_end& end) {
   return std::move(b).freeze();
 }
 
+wire<schema::PartitionTrimmed> trimmed_to(offset low_watermark) {
+  wire_builder<schema::PartitionTrimmed> b;
+  b->setLowWatermark(low_watermark.value);
+  return std::move(b).freeze();
+}
+
 namespace {
 
 wire<schema::PartitionDurable> durable_point(const std::string& topic, partition_index index, offset recovery,

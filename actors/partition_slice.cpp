@@ -1,6 +1,5 @@
 #include "actors/partition_slice.hpp"
 
-#include "actors/reader.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/log/errors.hpp"
 
@@ -29,7 +28,8 @@ wire<PartitionSlice> sealed(const partition_slice& found, std::optional<chunk> r
   return std::move(b).freeze();
 }
 
-/// The records as they can leave at once; none when they must be fetched from the device.
+}  // namespace
+
 std::optional<chunk> at_hand(const file_region& region) {
   if (region.size > bounds::copied_slice_bytes && region.source->native_handle() >= 0) {
     if (region.source->is_cached(region.position, region.size))
@@ -42,8 +42,6 @@ std::optional<chunk> at_hand(const file_region& region) {
     return std::move(buffer).freeze(region.size);
   return std::nullopt;
 }
-
-}  // namespace
 
 expected<partition_slice> look_up(log::log& in, PartitionRead::Reader m, offset high_watermark,
                                   const std::string& name) {

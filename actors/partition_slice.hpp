@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/reader.hpp"
 #include "runtime/log/log.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/partition.capnp.h"
@@ -30,6 +31,9 @@ expected<partition_slice> look_up(log::log& in, schema::PartitionRead::Reader m,
 
 /// Whether a reader that is ready to wait need not.
 bool is_enough(schema::PartitionRead::Reader m, const partition_slice& found);
+
+/// The records as they can leave at once; none when they must be fetched from the device.
+std::optional<chunk> at_hand(const file_region& region);
 
 /// Answers with `found`. Small slices are copied, large ones leave straight from the file; what is not in memory is
 /// fetched by `reader` first, so that nobody waits for the device here.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/base/ids.hpp"
+
 #include <caf/allowed_unsafe_message_type.hpp>
 
 /// What a partition sends itself.
@@ -9,8 +11,19 @@ namespace troupe {
 struct deadline_tick {};
 /// flush.ms is over since something was appended.
 struct flush_tick {};
+/// Some follower may have been behind for too long.
+struct lag_tick {};
+/// Followers that wait for records have not heard of the high watermark.
+struct watermark_tick {};
+/// The leader could not serve a moment ago.
+struct retry_following {
+  leader_epoch epoch;
+};
 
 }  // namespace troupe
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deadline_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::flush_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::lag_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::watermark_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::retry_following)

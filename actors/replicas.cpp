@@ -2,10 +2,11 @@
 
 #include "actors/partition.hpp"
 #include "actors/reader.hpp"
+#include "actors/replica_disks.hpp"
+#include "actors/replicator.hpp"
 #include "actors/syncer.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/config/topic_options.hpp"
-#include "runtime/log/offset_checkpoint.hpp"
 #include "runtime/metadata/diff.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
@@ -55,19 +56,15 @@ wire<PartitionLeadership> leadership(const metadata::partition& p) {
 
 class replicas_state {
  public:
-  void start(caf::event_based_actor* self, node_context& context, std::vector<log_directory> directories) {
+  void start(caf::event_based_actor* self, node_context& context, std::vector<log_directory> directories,
+             caf::actor peers, caf::actor isr_keeper) {
     self_ = self;
     context_ = &context;
+    peers_ = std::move(peers);
+    isr_keeper_ = std::move(isr_keeper);
     reader_ = spawn_reader(context, "reader");
     self_->link_to(reader_);
-    for (auto& d : directories) {
-      auto syncer = spawn_syncer(context, "syncer " + d.path);
-      self_->link_to(syncer);
-      disks_.push_back({std::move(d), std::move(syncer), 0, false});
-    }
-    for (auto& disk : disks_)
-      for (const auto& folder : disk.directory.partitions)
-        folder_on_disk_.emplace(folder, &disk);
+    disks_.start(self, context, std::move(directories));
     self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { partition_ended(m); });
     self_->delayed_send(self_, bounds::checkpoint_interval, checkpoint_tick{});
     self_->delayed_send(self_, upkeep_interval(), upkeep_tick{});
@@ -110,22 +107,16 @@ class replicas_state {
     return promise;
   }
 
-  void note_durable(const wire<PartitionDurable>& m) {
-    const auto folder = partition_folder(std::string{m->getTopicName()}, partition_index{m->getIndex()});
-    auto* disk = disk_of(folder);
-    auto& known = disk->directory.offsets[folder];
-    const known_offsets now{offset{m->getRecoveryPoint()}, offset{m->getLogStartOffset()}, offset{m->getCleanedTo()}};
-    disk->dirty |= known != now;
-    known = now;
+  void note_durable(const wire<PartitionDurable>& m) { disks_.note(*m); }
+
+  caf::result<disk_done> lower(const recovery_point_lowered& m) {
+    auto promise = self_->make_response_promise<disk_done>();
+    disks_.lower(*m.point, promise);
+    return promise;
   }
 
   void write_checkpoints() {
-    for (auto& disk : disks_)
-      if (std::exchange(disk.dirty, false))
-        for (auto& write : checkpoint_files(disk))
-          self_->request(disk.syncer, caf::infinite, std::move(write))
-            .then([](const disk_done&) {},
-                  [this](const caf::error& why) { say(log_level::error, "checkpoint not written: " + render(why)); });
+    disks_.write_changed();
     if (!closing_)
       self_->delayed_send(self_, bounds::checkpoint_interval, checkpoint_tick{});
   }
@@ -150,7 +141,7 @@ class replicas_state {
     auto left = std::make_shared<std::size_t>(1);
     auto one_done = [this, left, promise]() mutable {
       if (--*left == 0)
-        write_clean_marks(promise);
+        disks_.write_clean_marks(promise);
     };
     for (const auto& [id, replica] : replicas_) {
       if (!replica.actor)
@@ -170,16 +161,9 @@ class replicas_state {
   }
 
  private:
-  struct disk_state {
-    log_directory directory;
-    caf::actor syncer;
-    std::size_t replicas = 0;
-    bool dirty = false;    ///< checkpoint files are behind
-    bool unclean = false;  ///< something could not be closed: no clean mark
-  };
   struct replica_state {
     caf::actor actor;
-    disk_state* disk = nullptr;
+    replica_disk* disk = nullptr;
     int failures = 0;
   };
 
@@ -207,17 +191,29 @@ class replicas_state {
       auto& replica = replicas_[id];
       if (!replica.actor)
         spawn(topic, id, replica);
-      self_->send(replica.actor, leadership(p));
+      self_->send(replica.actor, partition_role{leadership(p), source_of(p)});
       if (p.leader == context_->self)
         (*out)[i] = replica.actor;
     }
     return out;
   }
 
+  /// This node's replicator for the node that leads `p`.
+  caf::actor source_of(const metadata::partition& p) {
+    if (p.leader == context_->self || p.leader == metadata::no_node)
+      return {};
+    auto& replicator = replicators_[p.leader];
+    if (!replicator) {
+      replicator = spawn_replicator(*context_, p.leader, peers_);
+      self_->link_to(replicator);
+    }
+    return replicator;
+  }
+
   void spawn(const metadata::topic& topic, const partition_id& id, replica_state& replica) {
     const auto folder = partition_folder(topic.name, id.index);
     if (!replica.disk) {
-      replica.disk = disk_of(folder);
+      replica.disk = disks_.of(folder);
       ++replica.disk->replicas;
     }
     const auto& directory = replica.disk->directory;
@@ -238,19 +234,10 @@ class replicas_state {
     spec.syncer = replica.disk->syncer;
     spec.reader = reader_;
     spec.supervisor = caf::actor_cast<caf::actor>(self_);
+    spec.isr_keeper = isr_keeper_;
     replica.actor = spawn_partition(*context_, std::move(spec));
     self_->monitor(replica.actor);
     by_address_.emplace(replica.actor.address(), id);
-  }
-
-  /// The disk that a folder lies on, or the one with the fewest replicas for a new one.
-  disk_state* disk_of(const std::string& folder) {
-    if (auto found = folder_on_disk_.find(folder); found != folder_on_disk_.end())
-      return found->second;
-    auto emptiest = std::min_element(disks_.begin(), disks_.end(),
-                                     [](const auto& a, const auto& b) { return a.replicas < b.replicas; });
-    folder_on_disk_.emplace(folder, &*emptiest);
-    return &*emptiest;
   }
 
   log::options options_of(const metadata::topic& topic) const {
@@ -292,11 +279,8 @@ class replicas_state {
 
   /// Moves a deleted partition's folder out of the way and removes it in the background; files that are still being
   /// sent stay readable until then. A new topic of that name waits for this: two logs must never share a folder.
-  void remove_folder(const std::string& folder, const partition_id& id, disk_state* disk) {
-    folder_on_disk_.erase(folder);
-    --disk->replicas;
-    disk->dirty |= disk->directory.offsets.erase(folder) > 0;
-    disk->directory.partitions.erase(folder);
+  void remove_folder(const std::string& folder, const partition_id& id, replica_disk* disk) {
+    disks_.forget(folder, *disk);
     const auto from = disk->directory.path + "/" + folder;
     const auto to = from + "." + to_string(id.topic) + deleted_suffix;
     auto there = context_->storage.exists(from);
@@ -307,8 +291,7 @@ class replicas_state {
         remove_tree_of(disk, to);
     }
     // A recovery point of the old log must not outlive it on the disk: the new one would seem to have lost records.
-    write_in_order(disk->syncer, std::make_shared<std::vector<replace_content>>(checkpoint_files(*disk)), 0,
-                   [this, folder] { release_folder(folder); });
+    disks_.write(*disk, [this, folder](const error&) { release_folder(folder); });
   }
 
   void release_folder(const std::string& folder) {
@@ -317,7 +300,7 @@ class replicas_state {
       restart({*next.mapped()});
   }
 
-  void remove_tree_of(const disk_state* disk, const std::string& path) {
+  void remove_tree_of(const replica_disk* disk, const std::string& path) {
     self_->request(disk->syncer, caf::infinite, remove_tree{path})
         .then([](const disk_done&) {},
               [this](const caf::error& why) {
@@ -359,13 +342,13 @@ class replicas_state {
   /// Folders of topics that the metadata do not know are kept, but never opened: metadata may be wrong, data are not
   /// remade.
   void put_strays_aside() {
-    for (auto& disk : disks_)
+    for (auto& disk : disks_.all())
       for (const auto& folder : disk.directory.partitions) {
         const auto dash = folder.find_last_of('-');
         const auto topic = image_->find_topic(folder.substr(0, dash));
         if (topic && std::stoll(folder.substr(dash + 1)) < topic->partition_count())
           continue;
-        folder_on_disk_.erase(folder);
+        disks_.give_up(folder);
         auto aside = put_aside(context_->storage, disk.directory.path + "/" + folder);
         say(log_level::warning,
             folder + " belongs to no topic; "
@@ -382,55 +365,6 @@ class replicas_state {
     self_->request(next, caf::infinite, std::move(b).freeze())
       .then([this](const wire<schema::PartitionDescription>&) { open_next(); },
             [this](const caf::error&) { open_next(); });  // the partition has said why
-  }
-
-  // -- checkpoint files -------------------------------------------------------------------------------------------
-
-  std::vector<replace_content> checkpoint_files(const disk_state& disk) const {
-    std::vector<log::offset_checkpoint_entry> recovery, starts, cleaned;
-    for (const auto& [folder, known] : disk.directory.offsets) {
-      const auto dash = folder.find_last_of('-');
-      const auto topic = folder.substr(0, dash);
-      const partition_index index{static_cast<std::int32_t>(std::stoll(folder.substr(dash + 1)))};
-      recovery.push_back({topic, index, known.recovery_point});
-      if (known.log_start > offset{0})
-        starts.push_back({topic, index, known.log_start});
-      if (known.cleaned_to > offset{0})
-        cleaned.push_back({topic, index, known.cleaned_to});
-    }
-    return {{recovery_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(recovery)},
-            {log_start_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(starts)},
-            {cleaner_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(cleaned)}};
-  }
-
-  /// The marks come last: they promise that everything before them is on the disk.
-  void write_clean_marks(caf::typed_response_promise<replicas_closed> promise) {
-    auto left = std::make_shared<std::size_t>(1);
-    auto one_done = [left, promise]() mutable {
-      if (--*left == 0)
-        promise.deliver(replicas_closed{});
-    };
-    for (auto& disk : disks_) {
-      std::vector<replace_content> writes = checkpoint_files(disk);
-      if (!disk.unclean)
-        writes.push_back({clean_mark_path(disk.directory.path), clean_mark()});
-      ++*left;
-      write_in_order(disk.syncer, std::make_shared<std::vector<replace_content>>(std::move(writes)), 0, one_done);
-    }
-    one_done();
-  }
-
-  template <class Done>
-  void write_in_order(const caf::actor& syncer, std::shared_ptr<std::vector<replace_content>> writes, std::size_t at,
-                      Done done) {
-    if (at == writes->size())
-      return done();
-    self_->request(syncer, caf::infinite, (*writes)[at])
-      .then([=, this](const disk_done&) { write_in_order(syncer, writes, at + 1, done); },
-            [=, this](const caf::error& why) mutable {
-              say(log_level::error, "checkpoint not written: " + render(why));
-              done();
-            });
   }
 
   // -- words ------------------------------------------------------------------------------------------------------
@@ -452,8 +386,10 @@ class replicas_state {
   caf::event_based_actor* self_ = nullptr;
   node_context* context_ = nullptr;
   caf::actor reader_;
-  std::deque<disk_state> disks_;  // addresses stay
-  std::unordered_map<std::string, disk_state*> folder_on_disk_;
+  caf::actor peers_;
+  caf::actor isr_keeper_;
+  std::map<node_id, caf::actor> replicators_;  ///< by the node whose partitions they follow
+  replica_disks disks_;
   std::unordered_map<std::string, std::optional<partition_id>> dropping_;  ///< folders; with who waits for one
   std::unordered_map<partition_id, replica_state> replicas_;
   std::unordered_map<caf::actor_addr, partition_id> by_address_;
@@ -464,14 +400,15 @@ class replicas_state {
 };
 
 caf::behavior replicas(caf::stateful_actor<replicas_state>* self, node_context* context,
-                       std::vector<log_directory> directories) {
+                       std::vector<log_directory> directories, caf::actor peers, caf::actor isr_keeper) {
   adopt(self, *context, "replicas");
   auto* state = &self->state;
-  state->start(self, *context, std::move(directories));
+  state->start(self, *context, std::move(directories), std::move(peers), std::move(isr_keeper));
   return {
     [state](const image_published& m) { state->publish(m); },
     [state](const await_applied& m) { return state->await(m); },
     [state](const wire<PartitionDurable>& m) { state->note_durable(m); },
+    [state](const recovery_point_lowered& m) { return state->lower(m); },
     [state](const checkpoint_tick&) { state->write_checkpoints(); },
     [state](const upkeep_tick&) { state->upkeep(); },
     [state](const restart_partition& m) { state->restart(m); },
@@ -481,8 +418,9 @@ caf::behavior replicas(caf::stateful_actor<replicas_state>* self, node_context* 
 
 }  // namespace
 
-caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories) {
-  return context.spawn(replicas, &context, std::move(directories));
+caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories, caf::actor peers,
+                          caf::actor isr_keeper) {
+  return context.spawn(replicas, &context, std::move(directories), std::move(peers), std::move(isr_keeper));
 }
 
 }  // namespace troupe

@@ -33,18 +33,20 @@ struct replicas_close {};
 struct replicas_closed {};
 
 /// All replicas of this node: makes a partition actor for each that the metadata place here, restarts those that fail,
-/// tells them who leads, and publishes where each partition is found. Keeps the checkpoint files of the log
+/// tells them who leads and which replicator follows that node, and publishes where each partition is found. Keeps the checkpoint files of the log
 /// directories.
 ///
 /// Messages  image_published →
 ///           await_applied → applied
 ///           PartitionDurable →                 for the checkpoint files
+///           recovery_point_lowered → disk_done when the checkpoint says so on the disk
 ///           replicas_close → replicas_closed
 ///           upkeep_tick →                      its own timers
 ///           checkpoint_tick →
 ///           restart_partition →
 /// Exits     never by itself
-caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories);
+caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories, caf::actor peers,
+                          caf::actor isr_keeper);
 
 }  // namespace troupe
 

@@ -86,6 +86,8 @@ class session_state : public api::session_port {
   std::shared_ptr<const cluster_view> view() override { return context_->view.get(); }
   const endpoint& client() const override { return stream_->peer(); }
 
+  const std::string& listener_name() const override { return listener_name_; }
+
   endpoint reachable_at() override {
     for (const auto& advertised : context_->settings.advertised_listeners())
       if (advertised.name == listener_name_)

@@ -21,11 +21,13 @@ struct MetadataRecord {
     broker @6 :BrokerRecord;
     brokerChange @7 :BrokerChangeRecord;
     brokerRemoved @8 :BrokerRemovedRecord;
+    voters @9 :VotersRecord;
+    feature @10 :FeatureRecord;
   }
 }
 
 struct Id128 {
-  # The 128 random bits of a topic id or an incarnation, as two big-endian halves.
+  # The 128 random bits of a topic id, an incarnation or a log directory's id, as two big-endian halves.
   high @0 :UInt64;
   low @1 :UInt64;
 }
@@ -46,6 +48,11 @@ struct PartitionRecord {
   leader @4 :Int32 = -1;          # -1: nobody leads, the partition is offline
   leaderEpoch @5 :Int32;          # grows with every change of the leader
   partitionEpoch @6 :Int32;       # grows with every change of this partition
+  adding @7 :List(Int32);         # replicas that a reassignment under way adds (KIP-455)
+  removing @8 :List(Int32);       # replicas that leave when it is done
+  elr @9 :List(Int32);            # not in the ISR any more, but with every committed record (KIP-966)
+  lastKnownElr @10 :List(Int32);  # who may lead when ISR and ELR are empty, at the price of records
+  recovering @11 :Bool;           # the leader came out of an unclean election and has not settled yet
 }
 
 struct PartitionChangeRecord {
@@ -57,6 +64,17 @@ struct PartitionChangeRecord {
   leader @4 :Int32 = -2;          # absent: -2; -1: nobody leads
   leaderEpoch @5 :Int32 = -1;     # absent: -1
   partitionEpoch @6 :Int32;       # always there, and larger than before unless the record is applied again
+  adding @7 :List(Int32);         # absent: null
+  removing @8 :List(Int32);       # absent: null
+  elr @9 :List(Int32);            # absent: null
+  lastKnownElr @10 :List(Int32);  # absent: null
+  recovery @11 :Recovery;
+
+  enum Recovery {
+    unchanged @0;
+    recovered @1;
+    recovering @2;
+  }
 }
 
 struct TopicRemovedRecord {
@@ -86,13 +104,15 @@ struct ProducerIdsRecord {
 }
 
 struct BrokerRecord {
-  # A broker has registered; replaces an earlier registration of the same id.
+  # A broker has registered; replaces an earlier registration of the same id, whose epoch is not larger.
   id @0 :Int32;
   incarnation @1 :Id128;       # drawn at each start of the process: tells a restart from a repetition
   epoch @2 :Int64;                # grows with every registration of this id
   endpoints @3 :List(Endpoint);   # where clients and other nodes reach it
   rack @4 :Text;                  # null when it has none
   fenced @5 :Bool = true;         # a fenced broker leads nothing and is in no ISR
+  directory @6 :Id128;            # its first log directory: another one means that the records are gone; absent: unknown
+  cleanStop @7 :Bool;             # the process before came to a clean stop
 
   struct Endpoint {
     listener @0 :Text;            # name of the listener
@@ -114,4 +134,22 @@ struct BrokerRemovedRecord {
   # A registration has ended for good.
   id @0 :Int32;
   epoch @1 :Int64;
+}
+
+struct VotersRecord {
+  # The voters of the metadata log's quorum from now on: always the whole set (KIP-853).
+  voters @0 :List(Voter);
+
+  struct Voter {
+    id @0 :Int32;
+    directory @1 :Id128;          # of its metadata log: a voter that lost its disk is another voter
+    host @2 :Text;
+    port @3 :UInt16;
+  }
+}
+
+struct FeatureRecord {
+  # The level at which a feature is finalized for the whole cluster (KIP-584).
+  name @0 :Text;
+  level @1 :Int16;                # 0: not finalized
 }

@@ -49,8 +49,8 @@ std::vector<visible_broker> brokers_for(session_port& in, const metadata::image&
       continue;
     if (id == in.context().self)
       out.push_back({id, in.reachable_at(), broker->rack});
-    else if (!broker->endpoints.empty())
-      out.push_back({id, {broker->endpoints.front().host, broker->endpoints.front().port}, broker->rack});
+    else if (const auto* at = broker->find(in.listener_name()))
+      out.push_back({id, {at->host, at->port}, broker->rack});
   }
   return out;
 }
@@ -106,7 +106,7 @@ void describe_cluster(session_port& in, const call& what, kafka::reader& body) {
                             : "endpoint type " + std::to_string(r.endpoint_type) + " is not known: 1 are brokers";
     return in.reply(what, out);
   }
-  out.controller_id = in.context().self.value;
+  out.controller_id = in.context().controller;
   const auto view = in.view();
   for (auto& b : brokers_for(in, *view->image)) {
     auto& broker = out.brokers.emplace_back();

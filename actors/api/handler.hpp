@@ -40,6 +40,8 @@ class session_port {
   virtual std::shared_ptr<const cluster_view> view() = 0;
   /// Where this client reaches this node: the advertised listener, or the address that the client came in on.
   virtual endpoint reachable_at() = 0;
+  /// Name of the listener that the client came in on; it reaches other nodes by their listener of that name.
+  virtual const std::string& listener_name() const = 0;
   /// Address of the client.
   virtual const endpoint& client() const = 0;
 

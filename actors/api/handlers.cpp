@@ -1,5 +1,5 @@
 #include "actors/api/handler.hpp"
-#include "actors/controller_requests.hpp"
+#include "actors/controller_refusal.hpp"
 #include "runtime/kafka/table.hpp"
 #include "runtime/log/errors.hpp"
 #include "runtime/node/errors.hpp"

@@ -82,7 +82,7 @@ void answer_metadata(session_port& in, const call& what, const metadata_request&
   const auto view = in.view();
   metadata_response out;
   out.cluster_id = in.context().cluster_id();
-  out.controller_id = in.context().self.value;
+  out.controller_id = in.context().controller;
   for (auto& b : brokers_for(in, *view->image))
     out.brokers.push_back({b.id.value, std::move(b.at.host), b.at.port, std::move(b.rack)});
   if (asks_for_all(r, what.version)) {

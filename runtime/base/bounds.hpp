@@ -20,7 +20,37 @@ constexpr std::size_t unanswered_requests_max = 256;     ///< likewise, by numbe
 constexpr std::size_t queued_reply_bytes_max = 4 * mib;  ///< replies a slow reader may keep waiting
 constexpr std::size_t requests_bytes_max = 256 * mib;    ///< all connections' unanswered requests together
 
+constexpr std::size_t early_connections_max = 1'000;     ///< that wait for a node to get ready
 constexpr auto accept_pause = 100ms;  ///< after running out of file descriptors
+
+// Replication.
+constexpr std::size_t replica_fetches_open = 2;        ///< of one follower node at one leader node
+constexpr std::size_t replica_positions_max = 10'000;  ///< in one of them
+constexpr std::size_t replica_answer_bytes_max = 8 * mib;  ///< records in one answer, as long as it has more than one slice
+constexpr auto replica_fetch_park_max = 2'000ms;       ///< until one is answered although there is nothing new
+
+// Conversations with the active controller.
+constexpr auto controller_answer_max = 5'000ms;        ///< for requests of nodes; they ask again
+constexpr auto seek_pause = 100ms;                     ///< between tries to find the cluster to join
+constexpr std::size_t held_requests_max = 10'000;      ///< that wait at a node for an active controller
+constexpr auto held_requests_time = 5'000ms;           ///< how long they do
+constexpr auto watch_interval = 100ms;                 ///< between looks whether brokers are silent
+constexpr std::size_t voters_wanted = 3;               ///< up to so many, nodes become voters by themselves
+constexpr auto registration_retry_pause = 50ms;        ///< before a node that is not counted on asks again
+constexpr auto shutdown_patience = 1'000ms;            ///< until a node that leads what nobody else can lead may stop
+constexpr auto controlled_shutdown_max = 10'000ms;     ///< until a node that wants to stop does so anyway
+
+// One link to another node.
+constexpr std::size_t link_frame_bytes_max = 128 * mib;   ///< one frame, attachments included
+constexpr std::size_t link_head_bytes_max = 1 * mib;      ///< what stands before its message
+constexpr std::size_t link_message_bytes_max = 64 * mib;  ///< its message without the attachments
+constexpr std::size_t link_queued_bytes_max = 256 * mib;  ///< calls that a slow peer may keep waiting
+constexpr std::size_t link_calls_max = 100'000;           ///< calls of one link that are not answered yet
+constexpr auto link_hello_max = 1'000ms;                  ///< from dialling to the other side's hello
+constexpr auto link_ping_interval = 500ms;
+constexpr auto link_silence_max = 3'000ms;                ///< a peer that says nothing for so long is gone
+constexpr auto link_pause_min = 20ms;                     ///< before a peer is dialled again, doubling
+constexpr auto link_pause_max = 1'000ms;
 
 // Supervision and upkeep.
 constexpr auto checkpoint_interval = 5s;      ///< between looks whether checkpoint files are behind
@@ -36,6 +66,10 @@ constexpr int read_workers = 2;  ///< reads that miss the page cache at a time
 // One partition.
 constexpr std::size_t parked_acks_max = 10'000;   ///< acks=all requests that wait for the high watermark
 constexpr std::size_t parked_reads_max = 10'000;  ///< readers that wait for records
+constexpr std::size_t replica_slice_bytes_max = 1 * mib;  ///< records of one partition sent to a follower at a time
+constexpr auto high_watermark_push = 5ms;       ///< until a follower that waits for records hears of it anyway
+constexpr auto isr_retry_pause = 500ms;         ///< after the controller refused other in-sync replicas
+constexpr auto follower_retry_pause = 100ms;    ///< after a leader could not serve, or does not know that it leads
 constexpr std::size_t copied_slice_bytes = 32 * kib;  ///< slices up to this size are copied, larger ones sent
 constexpr std::size_t unsynced_bytes_max = 64 * mib;  ///< appended without a sync before one is begun anyway
 constexpr auto interval_sync_default = 1s;  ///< durability=interval without flush.ms and flush.messages

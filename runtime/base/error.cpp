@@ -11,10 +11,10 @@ namespace troupe {
 
 namespace {
 
-constexpr std::array<caf::atom_value, 11> domain_atoms = {
+constexpr std::array<caf::atom_value, 12> domain_atoms = {
   caf::atom("base"), caf::atom("disk"),     caf::atom("log"),    caf::atom("kafka"), caf::atom("wire"),
   caf::atom("metadata"), caf::atom("config"), caf::atom("transport"), caf::atom("node"), caf::atom("net"),
-  caf::atom("sim")};
+  caf::atom("raft"), caf::atom("sim")};
 
 caf::atom_value atom_of(error_domain domain) {
   return domain_atoms[static_cast<std::size_t>(domain)];
@@ -36,6 +36,18 @@ bool is_domain(const error& e, error_domain domain) noexcept {
 
 bool is_ours(const error& e) noexcept {
   return e && std::find(domain_atoms.begin(), domain_atoms.end(), e.category()) != domain_atoms.end();
+}
+
+error_parts parts_of(const error& e) {
+  const auto found = std::find(domain_atoms.begin(), domain_atoms.end(), e.category());
+  if (found == domain_atoms.end())
+    return {0, 1, render(e)};
+  return {static_cast<std::uint8_t>(found - domain_atoms.begin()), e.code(), render(e)};
+}
+
+error error_of(error_parts parts) {
+  const auto domain = parts.domain < domain_atoms.size() ? error_domain{parts.domain} : error_domain::base;
+  return domain_error(domain, std::max<std::uint8_t>(parts.code, 1), std::move(parts.text));
 }
 
 std::string render(const error& e) {

@@ -4,7 +4,9 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace troupe {
 
@@ -46,6 +48,8 @@ struct topic_id {
 
 /// URL-safe base64 without padding, as Kafka prints its ids.
 std::string to_string(const topic_id& id);
+/// Reads what `to_string` prints; none for other texts.
+std::optional<topic_id> parse_topic_id(std::string_view text);
 
 /// One partition of one topic.
 struct partition_id {

@@ -57,7 +57,14 @@ class broker_config {
   std::optional<std::string> rack() const { return text("broker.rack"); }
   /// The folders of `log.dirs`, or else of `log.dir`; at least one, no two equal.
   std::vector<std::string> log_dirs() const;
-  /// Where clients may connect: `listeners` without the controllers' ones. At least one.
+  /// Where other nodes may connect: the entry of `listeners` that `controller.listener.names` names; none for a node that
+  /// stays alone.
+  const std::optional<listener>& peer_listener() const { return peer_listener_; }
+  /// Nodes of the cluster to join, from `controller.quorum.bootstrap.servers`; empty: a node that is new begins a cluster.
+  const std::vector<listener>& bootstrap() const { return bootstrap_; }
+  /// What other nodes are told to connect to: its entry in `advertised.listeners`, or else the listener itself.
+  const std::optional<listener>& advertised_peer_listener() const { return advertised_peer_; }
+  /// Where clients may connect: `listeners` without the one for other nodes. At least one.
   const std::vector<listener>& listeners() const { return listeners_; }
   /// `advertised.listeners`; empty: clients are told the address that they came in on.
   const std::vector<listener>& advertised_listeners() const { return advertised_; }
@@ -70,6 +77,7 @@ class broker_config {
   error check_roles() const;
   error check_listeners();
   error check_advertised();
+  error check_bootstrap();
   error check_directories() const;
   error check_connection_limits();
   error contradiction(std::string_view key, std::string_view sentence) const;
@@ -82,6 +90,9 @@ class broker_config {
   std::vector<std::string> warnings_;
   std::vector<listener> listeners_;
   std::vector<listener> advertised_;
+  std::optional<listener> peer_listener_;
+  std::optional<listener> advertised_peer_;
+  std::vector<listener> bootstrap_;
   std::map<std::string, std::int64_t, std::less<>> connection_limits_;  ///< by address
 };
 

@@ -44,6 +44,7 @@ error broker_config::contradiction(std::string_view key, std::string_view senten
 
 error broker_config::finish() {
   listeners_.clear();
+  peer_listener_.reset();
   if (auto problem = check_roles())
     return problem;
   if (auto problem = check_directories())
@@ -51,6 +52,8 @@ error broker_config::finish() {
   if (auto problem = check_listeners())
     return problem;
   if (auto problem = check_advertised())
+    return problem;
+  if (auto problem = check_bootstrap())
     return problem;
   if (auto problem = check_connection_limits())
     return problem;
@@ -97,8 +100,14 @@ error broker_config::check_listeners() {
       if (&l < &other && collide(l, other))
         return contradiction("listeners", to_string(l) + " and " + to_string(other) + " cannot share a port");
     if (std::ranges::find(controllers, l.name) != controllers.end()) {
-      warnings_.push_back(place_of("listeners") + ": " + to_string(l) +
-                          " is for controllers; it is not opened, since this node is its own controller");
+      if (peer_listener_)
+        return contradiction("listeners", to_string(*peer_listener_) + " and " + to_string(l) +
+                                            " are both for other nodes (controller.listener.names); keep one");
+      if (l.protocol != "PLAINTEXT")
+        return contradiction("listeners", to_string(l) + " asks for " + l.protocol +
+                                            ", which links between nodes do not speak yet; use PLAINTEXT on a network " +
+                                            "of your own");
+      peer_listener_ = l;
       continue;
     }
     if (l.protocol != "PLAINTEXT")
@@ -120,9 +129,12 @@ error broker_config::check_advertised() {
   if (!all)
     return with_context(place_of("advertised.listeners"), all.error());
   auto controllers = upper_list(*this, "controller.listener.names");
+  advertised_peer_ = peer_listener_;
   for (auto& l : *all) {
-    if (std::ranges::find(controllers, l.name) != controllers.end())
+    if (std::ranges::find(controllers, l.name) != controllers.end()) {
+      advertised_peer_ = l;
       continue;
+    }
     if (!find_name(listeners_, l.name))
       return contradiction("advertised.listeners", to_string(l) + " has no counterpart in listeners; add one called " +
                                                      l.name + " or remove it");
@@ -134,6 +146,25 @@ error broker_config::check_advertised() {
       return contradiction("advertised.listeners", to_string(l) + " has no port; name the one that clients reach");
     advertised_.push_back(l);
   }
+  return {};
+}
+
+error broker_config::check_bootstrap() {
+  constexpr std::string_view key = "controller.quorum.bootstrap.servers";
+  bootstrap_.clear();
+  for (const auto& entry : list(key)) {
+    const auto colon = entry.rfind(':');
+    const auto port = colon == std::string::npos ? std::nullopt : parse_integer(std::string_view{entry}.substr(colon + 1));
+    if (!port || *port < 1 || *port > 65535 || colon == 0)
+      return contradiction(key, "\"" + entry + "\" is not host:port");
+    auto host = entry.substr(0, colon);
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+      host = host.substr(1, host.size() - 2);
+    bootstrap_.push_back({"", host, static_cast<std::uint16_t>(*port), ""});
+  }
+  if (!bootstrap_.empty() && !peer_listener_)
+    return contradiction(key, "a node of a cluster needs a listener for the others: add CONTROLLER://host:port to "
+                              "listeners and set controller.listener.names=CONTROLLER");
   return {};
 }
 

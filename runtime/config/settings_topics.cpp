@@ -74,7 +74,7 @@ constexpr setting table[] = {
    "Up to so much is taken off `segment.ms`, at random, so that not all logs roll at once."},
   {"segment.ms", int64, "604800000", at_least(1), cluster, honoured,
    "Age at which a segment is rolled though it is not full."},
-  {"unclean.leader.election.enable", boolean, "false", any, cluster, ignored,
+  {"unclean.leader.election.enable", boolean, "false", any, cluster, honoured,
    "Whether a replica that is not in sync may become leader when no other is left, at a loss of records."},
 };
 

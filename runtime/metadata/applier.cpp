@@ -1,5 +1,7 @@
 #include "runtime/metadata/applier.hpp"
 
+#include "runtime/metadata/record_builders.hpp"
+#include <algorithm>
 #include <utility>
 
 namespace troupe::metadata {
@@ -41,6 +43,35 @@ error change(config_map& configs, schema::ConfigRecord::Reader r) {
                     "setting " + text(r.getKey()) + ": a state of a newer version; upgrade this node");
 }
 
+/// `before` as the fields present in `r` make it.
+expected<partition> changed(const partition& before, schema::PartitionChangeRecord::Reader r) {
+  using recovery = schema::PartitionChangeRecord::Recovery;
+  auto after = before;
+  if (r.hasReplicas())
+    after.replicas = nodes(r.getReplicas());
+  if (r.hasIsr())
+    after.in_sync = nodes(r.getIsr());
+  if (r.hasAdding())
+    after.adding = nodes(r.getAdding());
+  if (r.hasRemoving())
+    after.removing = nodes(r.getRemoving());
+  if (r.hasElr())
+    after.eligible = nodes(r.getElr());
+  if (r.hasLastKnownElr())
+    after.last_known = nodes(r.getLastKnownElr());
+  if (r.getLeader() != -2)
+    after.leader = node_id{r.getLeader()};
+  if (r.getLeaderEpoch() != -1)
+    after.epoch = leader_epoch{r.getLeaderEpoch()};
+  if (r.getRecovery() > recovery::RECOVERING)
+    return make_error(errc::unknown_record, describe(read_id(r.getTopic()), r.getIndex())
+                                              + ": a recovery state of a newer version; upgrade this node");
+  if (r.getRecovery() != recovery::UNCHANGED)
+    after.recovering = r.getRecovery() == recovery::RECOVERING;
+  after.partition_epoch = r.getPartitionEpoch();
+  return after;
+}
+
 }  // namespace
 
 error applier::apply(schema::MetadataRecord::Reader record) {
@@ -57,6 +88,8 @@ error applier::apply(schema::MetadataRecord::Reader record) {
     case kind::BROKER: return add_broker(record.getBroker()), error{};
     case kind::BROKER_CHANGE: return change_broker(record.getBrokerChange()), error{};
     case kind::BROKER_REMOVED: return remove_broker(record.getBrokerRemoved()), error{};
+    case kind::VOTERS: return set_voters(record.getVoters()), error{};
+    case kind::FEATURE: return set_feature(record.getFeature()), error{};
   }
   return make_error(errc::unknown_record, "metadata record of type " + std::to_string(static_cast<int>(record.which()))
                                             + ", which a newer version has written; upgrade this node");
@@ -113,9 +146,19 @@ error applier::add_partition(schema::PartitionRecord::Reader r) {
   if (!owner || r.getIndex() < 0 || index > owner->partitions.size())
     return contradiction(describe(id, r.getIndex()) + " is created, but "
                          + (owner ? "the one before it does not exist" : "the topic does not exist"));
-  partition p{nodes(r.getReplicas()), nodes(r.getIsr()), node_id{r.getLeader()}, leader_epoch{r.getLeaderEpoch()},
-              r.getPartitionEpoch()};
+  partition p{nodes(r.getReplicas()),
+              nodes(r.getIsr()),
+              node_id{r.getLeader()},
+              leader_epoch{r.getLeaderEpoch()},
+              r.getPartitionEpoch(),
+              nodes(r.getAdding()),
+              nodes(r.getRemoving()),
+              nodes(r.getElr()),
+              nodes(r.getLastKnownElr()),
+              r.getRecovering()};
   if (index < owner->partitions.size()) {
+    if (owner->partitions[index].partition_epoch >= p.partition_epoch)
+      return {};  // applied already
     owner->partitions.replace(index, std::move(p));
     return {};
   }
@@ -132,17 +175,10 @@ error applier::change_partition(schema::PartitionChangeRecord::Reader r) {
     return contradiction(describe(id, r.getIndex()) + " is changed, but it does not exist");
   if (r.getPartitionEpoch() <= before->partition_epoch)
     return {};  // applied already
-  auto after = *before;
-  if (r.hasReplicas())
-    after.replicas = nodes(r.getReplicas());
-  if (r.hasIsr())
-    after.in_sync = nodes(r.getIsr());
-  if (r.getLeader() != -2)
-    after.leader = node_id{r.getLeader()};
-  if (r.getLeaderEpoch() != -1)
-    after.epoch = leader_epoch{r.getLeaderEpoch()};
-  after.partition_epoch = r.getPartitionEpoch();
-  owner->partitions.replace(static_cast<std::size_t>(r.getIndex()), std::move(after));
+  auto after = changed(*before, r);
+  if (!after)
+    return after.error();
+  owner->partitions.replace(static_cast<std::size_t>(r.getIndex()), std::move(*after));
   return {};
 }
 
@@ -202,12 +238,16 @@ broker read_broker(schema::BrokerRecord::Reader r) {
   if (r.hasRack())
     b.rack = text(r.getRack());
   b.fenced = r.getFenced();
+  b.directory = read_id(r.getDirectory());
+  b.clean_stop = r.getCleanStop();
   return b;
 }
 
 }  // namespace
 
 void applier::add_broker(schema::BrokerRecord::Reader r) {
+  if (const auto before = next_->find_broker(node_id{r.getId()}); before && before->epoch > r.getEpoch())
+    return;  // applied already, and replaced since
   auto all = *next_->brokers_;
   all[node_id{r.getId()}] = std::make_shared<const broker>(read_broker(r));
   next_->brokers_ = std::make_shared<const broker_map>(std::move(all));
@@ -232,6 +272,19 @@ void applier::remove_broker(schema::BrokerRemovedRecord::Reader r) {
   auto all = *next_->brokers_;
   all.erase(before->id);
   next_->brokers_ = std::make_shared<const broker_map>(std::move(all));
+}
+
+void applier::set_voters(schema::VotersRecord::Reader r) {
+  next_->voters_ = std::make_shared<const std::vector<voter>>(read_voters(r));
+}
+
+void applier::set_feature(schema::FeatureRecord::Reader r) {
+  auto all = *next_->features_;
+  if (r.getLevel() == 0)
+    all.erase(text(r.getName()));
+  else
+    all.insert_or_assign(text(r.getName()), r.getLevel());
+  next_->features_ = std::make_shared<const std::map<std::string, std::int16_t, std::less<>>>(std::move(all));
 }
 
 }  // namespace troupe::metadata

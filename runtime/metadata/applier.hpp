@@ -32,6 +32,8 @@ class applier {
   void add_broker(schema::BrokerRecord::Reader r);
   void change_broker(schema::BrokerChangeRecord::Reader r);
   void remove_broker(schema::BrokerRemovedRecord::Reader r);
+  void set_voters(schema::VotersRecord::Reader r);
+  void set_feature(schema::FeatureRecord::Reader r);
 
   /// This image's own copy of a topic, made at its first change; null when there is no such topic.
   topic* own_topic(const topic_id& id);

@@ -15,6 +15,7 @@ constexpr std::size_t settings_per_resource_max = 1'000;        ///< overrides o
 constexpr std::size_t setting_bytes_max = 32 * 1024;            ///< key or value of one override
 constexpr std::size_t brokers_max = 1'000;
 constexpr std::size_t endpoints_max = 64;                       ///< of one broker
+constexpr std::size_t voters_max = 63;                          ///< of the metadata log
 
 constexpr std::int32_t producer_id_block = 1'000;               ///< ids that a node is given at once
 

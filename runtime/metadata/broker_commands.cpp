@@ -1,6 +1,7 @@
+#include "runtime/metadata/apply.hpp"
 #include "runtime/metadata/bounds.hpp"
 #include "runtime/metadata/commands.hpp"
-#include "runtime/metadata/record_builders.hpp"
+#include "runtime/metadata/partition_changes.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -38,26 +39,69 @@ error check_registration(const image& on, const register_broker_command& wish, c
   return {};
 }
 
-error check_epoch(const image& on, node_id id, std::int64_t epoch) {
+/// A directory that two brokers claim is a copied disk: one of them would vouch for records that it does not have.
+error check_directory(const image& on, const register_broker_command& wish) {
+  for (const auto& [id, other] : on.brokers())
+    if (id != wish.id && !wish.directory.is_zero() && other->directory == wish.directory)
+      return make_error(errc::invalid_registration, name_of(wish.id) + ": its log directory is that of "
+                                                      + name_of(id) + "; give it an empty one of its own");
+  return {};
+}
+
+/// Amends the registration of a process that is registered already: its state and its epoch stay.
+records amend(const broker& before, const register_broker_command& wish) {
+  if (same_endpoints(before.endpoints, wish.endpoints) && before.rack == wish.rack)
+    return {};
+  auto b = before;
+  b.endpoints = wish.endpoints;
+  b.rack = wish.rack;
+  records out{broker_record(b)};
+  if (b.shutting_down)
+    out.push_back(broker_change_record(b.id, b.epoch, b.fenced, true));
+  return out;
+}
+
+/// What a new process of a broker means for the partitions that depend on it.
+error leave_partitions(const image& on, const command_rules& rules, const broker* before, const broker& now,
+                       records& out) {
+  const auto after = foresee(on, out);
+  if (!after)
+    return after.error();
+  const bool disk_gone = before && !before->directory.is_zero() && before->directory != now.directory;
+  change_partitions(
+      **after, rules, [&now](const partition& p) { return depends_on(p, now.id); },
+      [&](const partition&, partition& wanted, change_rules& by) {
+        std::erase(wanted.in_sync, now.id);
+        by.disk_gone = disk_gone;
+        if (disk_gone || (!now.clean_stop && !by.settings.synced))
+          by.lost = now.id;
+      },
+      out);
+  return {};
+}
+
+}  // namespace
+
+error check_broker_epoch(const image& on, node_id id, std::int64_t epoch) {
   const auto registered = on.find_broker(id);
   if (!registered)
     return make_error(errc::broker_id_not_registered, name_of(id) + " is not registered");
-  if (registered->epoch != epoch)
+  if (epoch >= 0 && registered->epoch != epoch)
     return make_error(errc::stale_broker_epoch, name_of(id) + " is registered with epoch "
                                                     + std::to_string(registered->epoch) + ", not "
                                                     + std::to_string(epoch));
   return {};
 }
 
-}  // namespace
-
-expected<registered_broker> register_broker(const image& on, const register_broker_command& wish) {
+expected<registered_broker> register_broker(const image& on, const command_rules& rules,
+                                            const register_broker_command& wish) {
   const auto before = on.find_broker(wish.id);
   if (auto refused = check_registration(on, wish, before.get()))
     return refused;
-  const bool repeated = before && before->incarnation == wish.incarnation;
-  if (repeated && same_endpoints(before->endpoints, wish.endpoints) && before->rack == wish.rack)
-    return registered_broker{before->epoch, {}};
+  if (before && before->incarnation == wish.incarnation)
+    return registered_broker{before->epoch, amend(*before, wish)};
+  if (auto refused = check_directory(on, wish))
+    return refused;
   broker b;
   b.id = wish.id;
   b.incarnation = wish.incarnation;
@@ -66,31 +110,24 @@ expected<registered_broker> register_broker(const image& on, const register_brok
   b.endpoints = wish.endpoints;
   b.rack = wish.rack;
   b.fenced = wish.fenced;
-  return registered_broker{b.epoch, {broker_record(b)}};
-}
-
-expected<records> change_broker(const image& on, node_id id, std::int64_t epoch, bool fenced, bool shutting_down) {
-  if (auto refused = check_epoch(on, id, epoch))
-    return refused;
-  const auto now = on.find_broker(id);
-  if (now->fenced == fenced && now->shutting_down == shutting_down)
-    return records{};
-  return records{broker_change_record(id, epoch, fenced, shutting_down)};
+  b.directory = wish.directory;
+  b.clean_stop = before && wish.clean_epoch == before->epoch;
+  registered_broker out{b.epoch, {broker_record(b)}};
+  if (wish.fenced)
+    if (auto failed = leave_partitions(on, rules, before.get(), b, out.records))
+      return failed;
+  return out;
 }
 
 expected<producer_ids> grant_producer_ids(const image& on, node_id to, std::int64_t broker_epoch) {
-  const auto registered = on.find_broker(to);
-  if (!registered)
-    return make_error(errc::broker_id_not_registered, name_of(to) + " is not registered");
-  if (broker_epoch >= 0)
-    if (auto refused = check_epoch(on, to, broker_epoch))
-      return refused;
+  if (auto refused = check_broker_epoch(on, to, broker_epoch))
+    return refused;
   const auto first = on.next_producer_id();
   if (first > std::numeric_limits<std::int64_t>::max() - bounds::producer_id_block)
     return make_error(errc::producer_ids_exhausted, "all producer ids of this cluster are given out");
   const auto next = first + bounds::producer_id_block;
   return producer_ids{
-      producer_id{first}, bounds::producer_id_block, {producer_ids_record(next, to, registered->epoch)}};
+      producer_id{first}, bounds::producer_id_block, {producer_ids_record(next, to, on.find_broker(to)->epoch)}};
 }
 
 }  // namespace troupe::metadata

@@ -5,8 +5,10 @@
 #include "runtime/metadata/errors.hpp"
 #include "runtime/metadata/image.hpp"
 #include "runtime/metadata/records.hpp"
+#include "runtime/metadata/replication_rules.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +26,11 @@ struct command_rules {
   std::int32_t default_partitions = 1;         ///< `num.partitions`
   std::int16_t default_replication_factor = 1; ///< `default.replication.factor`
   bool topic_deletion_enabled = true;          ///< `delete.topic.enable`
+
+  /// The effective settings of a topic of that image. Pure.
+  std::function<replication_settings(const image&, const topic&)> replication = [](const image&, const topic&) {
+    return replication_settings{};
+  };
 };
 
 /// The nodes of one partition, given by hand.
@@ -111,8 +118,10 @@ struct register_broker_command {
   topic_id incarnation;  ///< drawn at each start of the process
   std::vector<broker_endpoint> endpoints;
   std::optional<std::string> rack;
-  bool fenced = true;           ///< until it has caught up; a quorum of one begins unfenced
-  bool previous_alive = false;  ///< another process with this id was heard of lately
+  topic_id directory;    ///< of its first log directory
+  std::int64_t clean_epoch = -1;  ///< the registration whose process left the mark of a clean stop; -1: there is none
+  bool previous_alive = false;    ///< another process with this id was heard of lately
+  bool fenced = true;    ///< until it has caught up; a quorum of one begins unfenced and keeps what it leads
 };
 
 /// What came of it.
@@ -121,11 +130,16 @@ struct registered_broker {
   metadata::records records;  ///< none when this incarnation is registered already, with the same content
 };
 
-/// Errors: duplicate_broker_registration, invalid_request, policy_violation.
-expected<registered_broker> register_broker(const image& on, const register_broker_command& wish);
+/// Registers a broker. A new incarnation gets a new epoch and begins fenced, so that it is in no ISR. It stays in the
+/// ELR only where it has all that was acknowledged: nowhere with another directory than before, and after a stop that
+/// was not clean only in topics whose `durability` is `fsync` (KIP-966). The same incarnation amends its endpoints and
+/// its rack. Errors: duplicate_broker_registration, invalid_request, invalid_registration, policy_violation.
+expected<registered_broker> register_broker(const image& on, const command_rules& rules,
+                                            const register_broker_command& wish);
 
-/// Fences or unfences a broker, or marks it as shutting down. Errors: broker_id_not_registered, stale_broker_epoch.
-expected<records> change_broker(const image& on, node_id id, std::int64_t epoch, bool fenced, bool shutting_down);
+/// No error when the broker is registered with that epoch; a negative epoch is not compared. Errors:
+/// broker_id_not_registered, stale_broker_epoch.
+error check_broker_epoch(const image& on, node_id id, std::int64_t epoch);
 
 /// A block of producer ids.
 struct producer_ids {

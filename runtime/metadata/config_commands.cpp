@@ -1,5 +1,7 @@
+#include "runtime/metadata/apply.hpp"
 #include "runtime/metadata/bounds.hpp"
 #include "runtime/metadata/commands.hpp"
+#include "runtime/metadata/elections.hpp"
 #include "runtime/metadata/record_builders.hpp"
 
 #include <algorithm>
@@ -99,6 +101,20 @@ records difference(const target& of, const config_map& wanted) {
     if (const auto now = of.now.find(key); now == of.now.end() || now->second != value)
       out.push_back(config_record(of, key, value));
   return out;
+}
+
+/// The change of settings, and what the settings as they are then ask of the partitions: both take effect together, for
+/// a leader that goes by a smaller `min.insync.replicas` commits records that the ELR does not have.
+expected<records> with_partitions(const image& on, const command_rules& rules, const target& of, records changes) {
+  if (changes.empty())
+    return changes;
+  const auto after = foresee(on, changes);
+  if (!after)
+    return after.error();
+  auto more = of.type == config_resource_type::topic ? settle_partitions(**after, rules, of.topic)
+                                                     : settle_partitions(**after, rules);
+  changes.insert(changes.end(), more.begin(), more.end());
+  return changes;
 }
 
 std::vector<std::string> split(std::string_view list) {
@@ -202,7 +218,7 @@ expected<records> alter_configs(const image& on, const command_rules& rules, con
   }
   if (auto refused = check_whole(rules, of.type, whole))
     return refused;
-  return difference(*found, whole);
+  return with_partitions(on, rules, *found, difference(*found, whole));
 }
 
 expected<records> change_configs(const image& on, const command_rules& rules, const config_resource& of,
@@ -220,7 +236,7 @@ expected<records> change_configs(const image& on, const command_rules& rules, co
   }
   if (auto refused = check_whole(rules, of.type, wanted))
     return refused;
-  return difference(*found, wanted);
+  return with_partitions(on, rules, *found, difference(*found, wanted));
 }
 
 }  // namespace troupe::metadata

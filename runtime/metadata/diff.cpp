@@ -56,6 +56,8 @@ image_diff difference(const image& before, const image& after) {
       before.cluster_config() != after.cluster_config() && *before.cluster_config() != *after.cluster_config();
   out.broker_configs = differing(before.broker_configs(), after.broker_configs(), std::equal_to<>{});
   out.brokers = differing(before.brokers(), after.brokers(), std::equal_to<>{});
+  out.voters = &before.voters() != &after.voters() && before.voters() != after.voters();
+  out.features = &before.features() != &after.features() && before.features() != after.features();
   return out;
 }
 

@@ -19,10 +19,12 @@ struct image_diff {
   bool cluster_config = false;          ///< settings of all nodes
   std::vector<node_id> broker_configs;  ///< nodes whose own settings changed
   std::vector<node_id> brokers;         ///< registered, changed or gone
+  bool voters = false;                  ///< of the metadata log
+  bool features = false;                ///< finalized levels
 
   bool empty() const {
     return created.empty() && changed.empty() && removed.empty() && !cluster_config && broker_configs.empty()
-           && brokers.empty();
+           && brokers.empty() && !voters && !features;
   }
 };
 

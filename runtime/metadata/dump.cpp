@@ -24,6 +24,10 @@ void dump_broker(const broker& b, records& out) {
 records dump(const image& from) {
   records out;
   out.reserve(2 * from.topic_count() + static_cast<std::size_t>(from.partition_count()));
+  if (!from.voters().empty())
+    out.push_back(voters_record(from.voters()));
+  for (const auto& [name, level] : from.features())
+    out.push_back(feature_record(name, level));
   for (const auto& [id, b] : from.brokers())
     dump_broker(*b, out);
   for (const auto& [key, value] : *from.cluster_config())

@@ -26,6 +26,16 @@ enum class errc : std::uint8_t {
   duplicate_broker_registration,///< 101
   stale_broker_epoch,           ///< 77
   producer_ids_exhausted,       ///< -1, UNKNOWN_SERVER_ERROR
+  unknown_partition,            ///< 3, UNKNOWN_TOPIC_OR_PARTITION: the topic has no partition of that number
+  not_controller,               ///< 41: the sender has seen later metadata than this image
+  fenced_leader_epoch,          ///< 74
+  invalid_update_version,       ///< 95: a stale partition epoch, or a feature level that cannot be set
+  ineligible_replica,           ///< 107
+  election_not_needed,          ///< 84
+  preferred_leader_not_available,  ///< 80
+  eligible_leaders_not_available,  ///< 83
+  no_reassignment_in_progress,  ///< 85
+  invalid_registration,         ///< 119
 
   unknown_record = 64,   ///< a record type or value of a newer version: this node must be upgraded
   contradicting_record,  ///< a record about something that is not there: the log is damaged or the program wrong

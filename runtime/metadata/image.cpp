@@ -36,6 +36,11 @@ const config_map* image::broker_config(node_id id) const {
   return found == broker_configs_->end() ? nullptr : &found->second;
 }
 
+std::int16_t image::feature(std::string_view name) const {
+  const auto found = features_->find(name);
+  return found == features_->end() ? std::int16_t{0} : found->second;
+}
+
 std::string image::colliding_topic(std::string_view name) const {
   // Both names are the same up to the first '.' or '_', so that only two stretches of the order have to be looked at.
   const auto first = name.find_first_of("._");
@@ -63,6 +68,21 @@ std::shared_ptr<const std::map<node_id, config_map>> image::no_broker_configs() 
 std::shared_ptr<const config_map> image::no_configs() {
   static const auto none = std::make_shared<const config_map>();
   return none;
+}
+
+std::shared_ptr<const std::vector<voter>> image::no_voters() {
+  static const auto none = std::make_shared<const std::vector<voter>>();
+  return none;
+}
+
+std::shared_ptr<const std::map<std::string, std::int16_t, std::less<>>> image::no_features() {
+  static const auto none = std::make_shared<const std::map<std::string, std::int16_t, std::less<>>>();
+  return none;
+}
+
+bool can_lead(const image& on, node_id id) {
+  const auto found = on.brokers().find(id);
+  return found != on.brokers().end() && !found->second->fenced && !found->second->shutting_down;
 }
 
 bool is_internal(std::string_view topic_name) {

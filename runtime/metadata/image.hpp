@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,9 +50,21 @@ struct broker {
   std::optional<std::string> rack;
   bool fenced = true;          ///< leads nothing and is in no ISR
   bool shutting_down = false;  ///< leads nothing new
+  topic_id directory;          ///< of its first log directory, to tell a wiped disk; zero: unknown
+  bool clean_stop = false;     ///< the process before came to a clean stop
 
   /// The address for a listener of that name; null when it has none.
   const broker_endpoint* find(std::string_view listener) const;
+};
+
+/// One voter of the quorum that owns the metadata log.
+struct voter {
+  node_id id;
+  topic_id directory;  ///< of its metadata log
+  std::string host;
+  std::uint16_t port = 0;
+
+  bool operator==(const voter&) const = default;
 };
 
 /// The cluster's metadata as of one index of its log: immutable, shared by all who look at it, from any thread. A
@@ -98,6 +111,14 @@ class image {
   /// Settings changed while running for all nodes; never null.
   const config_map* cluster_config() const { return cluster_config_.get(); }
 
+  /// The voters of the metadata log by id; empty before the first set of them is written.
+  const std::vector<voter>& voters() const { return *voters_; }
+
+  /// Features finalized for the whole cluster, with their levels, which are not 0.
+  const std::map<std::string, std::int16_t, std::less<>>& features() const { return *features_; }
+  /// 0 when it is not finalized.
+  std::int16_t feature(std::string_view name) const;
+
   /// All producer ids below are given out.
   std::int64_t next_producer_id() const { return next_producer_id_; }
 
@@ -115,12 +136,20 @@ class image {
   std::shared_ptr<const std::map<node_id, std::shared_ptr<const broker>>> brokers_ = no_brokers();
   std::shared_ptr<const std::map<node_id, config_map>> broker_configs_ = no_broker_configs();
   std::shared_ptr<const config_map> cluster_config_ = no_configs();
+  std::shared_ptr<const std::vector<voter>> voters_ = no_voters();
+  std::shared_ptr<const std::map<std::string, std::int16_t, std::less<>>> features_ = no_features();
   std::int64_t next_producer_id_ = 0;
 
   static std::shared_ptr<const std::map<node_id, std::shared_ptr<const broker>>> no_brokers();
   static std::shared_ptr<const std::map<node_id, config_map>> no_broker_configs();
   static std::shared_ptr<const config_map> no_configs();
+  static std::shared_ptr<const std::vector<voter>> no_voters();
+  static std::shared_ptr<const std::map<std::string, std::int16_t, std::less<>>> no_features();
 };
+
+/// True when a partition may be led by that node now, as far as the node is concerned: it is registered, not fenced and
+/// not shutting down.
+bool can_lead(const image& on, node_id id);
 
 /// True for topics that clients see marked as internal: `__consumer_offsets`, `__transaction_state` and
 /// `__share_group_state`.

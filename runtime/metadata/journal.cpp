@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::size_t snapshots_kept = 2;  // the second stands in when the first turns out to be damaged
 
+}  // namespace
+
 bool is_no_space(const error& e) {
   return is_error(e, error_domain::disk, static_cast<std::uint8_t>(disk_errc::no_space));
 }
-
-}  // namespace
 
 journal::journal(disk& on, std::string directory, journal_options options)
     : disk_(on), directory_(std::move(directory)), options_(options) {}

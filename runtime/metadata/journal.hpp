@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -91,6 +92,10 @@ class journal {
   /// The snapshot of `at` is durable. Returns what went wrong in removing what is no longer needed.
   error finish_snapshot(entry_id at);
 
+  /// Puts a snapshot that came from another node, of an entry above the newest one here, in the place of the whole log:
+  /// the log goes on behind it. All of it or, after a crash, none of it. Errors: `out_of_order`, the disk's.
+  error install_snapshot(entry_id at, const records& content);
+
   /// Marks the end as durable for the next start; call last at a clean stop.
   error close();
 
@@ -106,6 +111,9 @@ class journal {
   error open_segments();
   error check_whole();
   error settle_tail();
+
+  error finish_install(entry_id at);
+  error go_on_installing(entry_id at);
 
   error start_segment(std::int64_t base, std::int64_t previous_term);
   error roll();
@@ -129,5 +137,11 @@ class journal {
   std::uint64_t truncations_ = 0;
   error offline_;                                   ///< why nothing is appended any more
 };
+
+/// The entry whose snapshot was being installed, from the name of a file that says so; none for other names.
+std::optional<entry_id> parse_install_mark(std::string_view name);
+
+/// True for an error of a disk that is only full.
+bool is_no_space(const error& e);
 
 }  // namespace troupe::metadata

@@ -11,10 +11,6 @@ namespace {
 
 constexpr auto unreadable = static_cast<std::uint8_t>(disk_errc::io);
 
-bool is_no_space(const error& e) {
-  return is_error(e, error_domain::disk, static_cast<std::uint8_t>(disk_errc::no_space));
-}
-
 }  // namespace
 
 expected<std::unique_ptr<journal>> journal::open(disk& on, std::string directory, journal_options options) {
@@ -40,8 +36,11 @@ error journal::look_around() {
   const auto files = disk_.list(directory_);
   if (!files)
     return files.error();
+  std::optional<entry_id> installing;
   for (const auto& f : *files) {
-    if (f.name.ends_with(".tmp")) {
+    if (const auto mark = parse_install_mark(f.name)) {
+      installing = mark;
+    } else if (f.name.ends_with(".tmp")) {
       // A file that was being replaced when the node died: the old one is in place.
       if (auto failed = disk_.remove_all(path_of(f.name)))
         return failed;
@@ -54,7 +53,7 @@ error journal::look_around() {
   }
   std::sort(found_segments_.begin(), found_segments_.end());
   std::sort(snapshots_.begin(), snapshots_.end());
-  return {};
+  return installing ? go_on_installing(*installing) : error{};
 }
 
 error journal::load_snapshot() {

@@ -21,6 +21,11 @@ struct partition {
   node_id leader = no_node;          ///< `no_node`: offline
   leader_epoch epoch{0};             ///< of the leader
   std::int32_t partition_epoch = 0;  ///< grows with every change of this partition
+  std::vector<node_id> adding;       ///< replicas that the reassignment under way adds
+  std::vector<node_id> removing;     ///< replicas that leave when it is done
+  std::vector<node_id> eligible;     ///< outside the ISR, but with every committed record (the ELR, KIP-966)
+  std::vector<node_id> last_known;   ///< who may lead when ISR and ELR are empty; records may be lost then
+  bool recovering = false;           ///< the leader came out of an unclean election and has not settled yet
 
   bool operator==(const partition&) const = default;
 };

@@ -15,12 +15,12 @@ struct candidate {
   std::string rack;
 };
 
-/// Brokers so that neighbours are on different racks as long as possible: the first of each rack, then the second of
-/// each …
-std::vector<candidate> alternating_racks(const image& on, bool able_to_lead) {
+/// Brokers that are fenced or not, but not shutting down, so that neighbours are on different racks as long as
+/// possible: the first of each rack, then the second of each …
+std::vector<candidate> alternating_racks(const image& on, bool fenced) {
   std::map<std::string, std::vector<candidate>> racks;
   for (const auto& [id, b] : on.brokers())
-    if (able_to_lead == (!b->fenced && !b->shutting_down))
+    if (b->fenced == fenced && !b->shutting_down)
       racks[b->rack.value_or("")].push_back({id, b->rack.value_or("")});
   std::vector<candidate> out;
   for (std::size_t round = 0;; ++round) {
@@ -66,8 +66,8 @@ error too_few(std::int16_t wanted, std::size_t registered, std::size_t able) {
 
 expected<std::vector<std::vector<node_id>>> place_partitions(const image& on, std::int32_t first, std::int32_t count,
                                                              std::int16_t replication_factor, std::uint32_t start) {
-  const auto leaders = alternating_racks(on, true);
-  const auto others = alternating_racks(on, false);
+  const auto leaders = alternating_racks(on, false);
+  const auto others = alternating_racks(on, true);
   const auto wanted = static_cast<std::size_t>(std::max<std::int16_t>(replication_factor, 1));
   if (leaders.empty() || wanted > leaders.size() + others.size())
     return too_few(replication_factor, leaders.size() + others.size(), leaders.size());

@@ -2,6 +2,8 @@
 
 #include "runtime/wire/builder.hpp"
 
+#include <algorithm>
+
 namespace troupe::metadata {
 
 namespace {
@@ -51,6 +53,15 @@ record partition_record(const topic_id& of, partition_index index, const partiti
   r.setLeader(p.leader.value);
   r.setLeaderEpoch(p.epoch.value);
   r.setPartitionEpoch(p.partition_epoch);
+  if (!p.adding.empty())
+    fill(r.initAdding(static_cast<unsigned>(p.adding.size())), p.adding);
+  if (!p.removing.empty())
+    fill(r.initRemoving(static_cast<unsigned>(p.removing.size())), p.removing);
+  if (!p.eligible.empty())
+    fill(r.initElr(static_cast<unsigned>(p.eligible.size())), p.eligible);
+  if (!p.last_known.empty())
+    fill(r.initLastKnownElr(static_cast<unsigned>(p.last_known.size())), p.last_known);
+  r.setRecovering(p.recovering);
   return std::move(b).freeze();
 }
 
@@ -64,6 +75,17 @@ record partition_change_record(const topic_id& of, partition_index index, const 
     fill(r.initReplicas(static_cast<unsigned>(after.replicas.size())), after.replicas);
   if (after.in_sync != before.in_sync)
     fill(r.initIsr(static_cast<unsigned>(after.in_sync.size())), after.in_sync);
+  if (after.adding != before.adding)
+    fill(r.initAdding(static_cast<unsigned>(after.adding.size())), after.adding);
+  if (after.removing != before.removing)
+    fill(r.initRemoving(static_cast<unsigned>(after.removing.size())), after.removing);
+  if (after.eligible != before.eligible)
+    fill(r.initElr(static_cast<unsigned>(after.eligible.size())), after.eligible);
+  if (after.last_known != before.last_known)
+    fill(r.initLastKnownElr(static_cast<unsigned>(after.last_known.size())), after.last_known);
+  if (after.recovering != before.recovering)
+    r.setRecovery(after.recovering ? schema::PartitionChangeRecord::Recovery::RECOVERING
+                                   : schema::PartitionChangeRecord::Recovery::RECOVERED);
   if (after.leader != before.leader)
     r.setLeader(after.leader.value);
   if (after.epoch != before.epoch)
@@ -115,6 +137,9 @@ record broker_record(const broker& from) {
   if (from.rack)
     r.setRack(*from.rack);
   r.setFenced(from.fenced);
+  if (!from.directory.is_zero())
+    write_id(r.initDirectory(), from.directory);
+  r.setCleanStop(from.clean_stop);
   return std::move(b).freeze();
 }
 
@@ -134,6 +159,34 @@ record broker_removed_record(node_id id, std::int64_t epoch) {
   r.setId(id.value);
   r.setEpoch(epoch);
   return std::move(b).freeze();
+}
+
+record voters_record(const std::vector<voter>& all) {
+  builder b{words_for(64 * all.size())};
+  auto r = b->initVoters().initVoters(static_cast<unsigned>(all.size()));
+  for (unsigned i = 0; i < all.size(); ++i) {
+    r[i].setId(all[i].id.value);
+    write_id(r[i].initDirectory(), all[i].directory);
+    r[i].setHost(all[i].host);
+    r[i].setPort(all[i].port);
+  }
+  return std::move(b).freeze();
+}
+
+record feature_record(const std::string& name, std::int16_t level) {
+  builder b{words_for(name.size())};
+  auto r = b->initFeature();
+  r.setName(name);
+  r.setLevel(level);
+  return std::move(b).freeze();
+}
+
+std::vector<voter> read_voters(schema::VotersRecord::Reader r) {
+  std::vector<voter> all;
+  for (auto v : r.getVoters())
+    all.push_back({node_id{v.getId()}, read_id(v.getDirectory()), std::string{v.getHost()}, v.getPort()});
+  std::sort(all.begin(), all.end(), [](const voter& a, const voter& b) { return a.id < b.id; });
+  return all;
 }
 
 }  // namespace troupe::metadata

@@ -25,5 +25,10 @@ record producer_ids_record(std::int64_t next_id, node_id to, std::int64_t broker
 record broker_record(const broker& b);
 record broker_change_record(node_id id, std::int64_t epoch, bool fenced, bool shutting_down);
 record broker_removed_record(node_id id, std::int64_t epoch);
+record voters_record(const std::vector<voter>& all);
+/// The set in such a record, by id.
+std::vector<voter> read_voters(schema::VotersRecord::Reader r);
+/// Level 0: the feature is not finalized any more.
+record feature_record(const std::string& name, std::int16_t level);
 
 }  // namespace troupe::metadata

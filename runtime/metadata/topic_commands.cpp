@@ -21,17 +21,17 @@ error check_replicas(const image& on, std::int32_t index, const std::vector<node
   if (replicas.size() > bounds::replicas_max)
     return make_error(errc::invalid_replica_assignment, where + std::to_string(replicas.size()) + " replicas, at most "
                                                           + std::to_string(bounds::replicas_max) + " are possible");
-  bool can_lead = false;
+  bool somebody_leads = false;
   for (auto id : replicas) {
     const auto holder = on.find_broker(id);
     if (!holder)
       return make_error(errc::invalid_replica_assignment,
                         where + "broker " + std::to_string(id.value) + " is not registered");
-    can_lead = can_lead || (!holder->fenced && !holder->shutting_down);
+    somebody_leads = somebody_leads || can_lead(on, id);
   }
   if (std::set<node_id>(replicas.begin(), replicas.end()).size() != replicas.size())
     return make_error(errc::invalid_replica_assignment, where + "a broker is named twice");
-  if (!can_lead)
+  if (!somebody_leads)
     return make_error(errc::invalid_replica_assignment, where + "all of its brokers are fenced or shutting down");
   return {};
 }
@@ -41,7 +41,7 @@ partition fresh_partition(const image& on, const std::vector<node_id>& replicas)
   partition p;
   p.replicas = replicas;
   for (auto id : replicas)
-    if (const auto holder = on.find_broker(id); holder && !holder->fenced && !holder->shutting_down)
+    if (can_lead(on, id))
       p.in_sync.push_back(id);
   if (!p.in_sync.empty())
     p.leader = p.in_sync.front();
@@ -145,7 +145,8 @@ expected<records> remove(const command_rules& rules, const topic& gone) {
 expected<placement> place_more(const image& on, const topic& of, const create_partitions_command& wish) {
   const auto have = of.partition_count();
   const auto more = wish.count - have;
-  const auto factor = of.partitions[0].replicas.size();
+  const auto& first = of.partitions[0];
+  const auto factor = first.replicas.size() - first.removing.size();  // as it will be when a reassignment is done
   if (!wish.assignments)
     return place_partitions(on, have, more, static_cast<std::int16_t>(factor), wish.start);
   if (wish.assignments->size() != static_cast<std::size_t>(more))

@@ -18,6 +18,7 @@ node_context::node_context(caf::actor_system& sys, authorities given, config::br
     log(given.log),
     settings(std::move(given_settings)),
     self(settings.id()),
+    incarnation(new_topic_id(random)),
     requests(bounds::requests_bytes_max),
     threads_(given.threads) {}
 

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe {
 
@@ -45,13 +46,30 @@ class node_context {
   log_sink& log;
   const config::broker_config settings;
   const node_id self;
+  const topic_id incarnation;  ///< drawn at each start: tells this process from earlier ones of the same node
 
   /// Id of the cluster; set once, before anybody is served.
   const std::string& cluster_id() const { return cluster_id_; }
   void set_cluster_id(std::string id) { cluster_id_ = std::move(id); }
 
+  /// Where other nodes reach this one, as it tells them; set once, before there is a link. An empty host: nowhere.
+  const endpoint& peer_address() const { return peer_address_; }
+  void set_peer_address(endpoint at) { peer_address_ = std::move(at); }
+
+  /// Name of the listener for other nodes, the same on all nodes.
+  std::string peer_listener_name() const {
+    const auto& l = settings.peer_listener();
+    return l ? l->name : std::string{};
+  }
+
+  /// Where this node listens, clients and other nodes, as others shall reach it; set once, before it registers.
+  const std::vector<config::listener>& endpoints() const { return endpoints_; }
+  void set_endpoints(std::vector<config::listener> all) { endpoints_ = std::move(all); }
+
   published_view view;
   request_budget requests;                        ///< bytes of requests taken in but not answered, all connections
+  std::atomic<std::int64_t> broker_epoch{-1};     ///< of this process's registration; -1: none yet
+  std::atomic<std::int32_t> controller{-1};       ///< node of the active controller as far as known; -1: none
   std::atomic<std::int64_t> fetch_sessions{0};    ///< open incremental fetch sessions
   std::atomic<std::int64_t> connections{0};       ///< open client connections
   std::atomic<std::uint64_t> unexpected_mail{0};  ///< messages no behaviour knew: a defect, tests demand 0
@@ -72,6 +90,8 @@ class node_context {
  private:
   bool threads_;
   std::string cluster_id_;
+  endpoint peer_address_;
+  std::vector<config::listener> endpoints_;
 };
 
 /// Sets the handlers that every actor of ours has: unexpected mail is counted and logged, an unhandled error or an

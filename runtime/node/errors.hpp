@@ -20,6 +20,9 @@ enum class node_errc : std::uint8_t {
   shutting_down,                    ///< the node is on its way to a clean stop
   unknown_partition,                ///< no such topic or partition on this node
   bad_start,                        ///< the node cannot start: configuration, directory, lock
+  peer_unreachable,                 ///< another node does not answer, or the link to it broke before it did
+  peer_refused,                     ///< another node does not want to be linked with
+  no_controller,                    ///< the metadata quorum has no active controller that this node knows of
   offset_not_available,             ///< the new leader does not know its high watermark yet
 };
 

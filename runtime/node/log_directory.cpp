@@ -5,6 +5,7 @@
 #include "runtime/node/errors.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 
 namespace troupe {
@@ -31,8 +32,9 @@ error claim(disk& on, random_source& random, log_directory& d, node_id self, con
     return there.error();
   if (!*there) {
     d.cluster_id = cluster_id.empty() ? to_string(new_topic_id(random)) : cluster_id;
+    d.id = new_topic_id(random);
     const auto text = "version=1\ncluster.id=" + d.cluster_id + "\nnode.id=" + std::to_string(self.value)
-                      + "\ndirectory.id=" + to_string(new_topic_id(random)) + "\n";
+                      + "\ndirectory.id=" + to_string(d.id) + "\n";
     return replace_file(on, path, as_bytes(text));
   }
   auto content = read_file(on, path, small_file_bytes_max);
@@ -47,9 +49,11 @@ error claim(disk& on, random_source& random, log_directory& d, node_id self, con
       d.cluster_id = p.value;
     else if (p.key == "node.id")
       owner = p.value;
-  if (d.cluster_id.empty() || owner.empty())
+    else if (p.key == "directory.id")
+      d.id = parse_topic_id(p.value).value_or(topic_id{});
+  if (d.cluster_id.empty() || owner.empty() || d.id.is_zero())
     return make_error(node_errc::bad_start,
-                      path + ": cluster.id or node.id is missing; restore the file from a backup");
+                      path + ": cluster.id, node.id or directory.id is missing; restore the file from a backup");
   if (owner != std::to_string(self.value))
     return make_error(node_errc::bad_start, path + ": the directory belongs to node " + owner + ", this is node "
                                               + std::to_string(self.value) + "; set node.id or log.dirs");
@@ -71,6 +75,16 @@ void read_checkpoint(disk& on, const std::string& path, log_directory& d, offset
     d.offsets[partition_folder(e.topic, e.partition)].*member = e.at;
 }
 
+constexpr std::string_view epoch_key = "\"brokerEpoch\":";
+
+/// The epoch in the text of a clean mark; -1 when there is none.
+std::int64_t epoch_in(std::string_view text) {
+  std::int64_t epoch = -1;
+  if (const auto at = text.find(epoch_key); at != std::string_view::npos)
+    std::from_chars(text.data() + at + epoch_key.size(), text.data() + text.size(), epoch);
+  return epoch;
+}
+
 error take_clean_mark(disk& on, log_directory& d) {
   const auto path = clean_mark_path(d.path);
   auto there = on.exists(path);
@@ -79,6 +93,8 @@ error take_clean_mark(disk& on, log_directory& d) {
   d.clean = *there;
   if (!d.clean)
     return {};
+  if (auto content = read_file(on, path, small_file_bytes_max))
+    d.clean_epoch = epoch_in(as_text(*content));
   if (auto failed = on.remove(path))
     return failed;
   return on.sync_directory(d.path);
@@ -177,9 +193,29 @@ std::string clean_mark_path(const std::string& directory) {
   return directory + "/.kafka_cleanshutdown";
 }
 
-std::vector<std::uint8_t> clean_mark() {
-  const auto text = as_bytes(R"({"version":0,"brokerEpoch":-1})");
-  return {text.begin(), text.end()};
+std::vector<std::uint8_t> clean_mark(std::int64_t broker_epoch) {
+  const auto text = "{\"version\":0," + std::string{epoch_key} + std::to_string(broker_epoch) + "}";
+  const auto bytes = as_bytes(text);
+  return {bytes.begin(), bytes.end()};
+}
+
+expected<std::string> cluster_of_directory(disk& on, const std::string& path) {
+  const auto file = properties_path(path);
+  auto there = on.exists(file);
+  if (!there)
+    return there.error();
+  if (!*there)
+    return std::string{};
+  auto content = read_file(on, file, small_file_bytes_max);
+  if (!content)
+    return content.error();
+  auto found = config::parse_properties(as_text(*content), file);
+  if (!found)
+    return found.error();
+  for (const auto& p : *found)
+    if (p.key == "cluster.id")
+      return p.value;
+  return std::string{};
 }
 
 std::string partition_folder(const std::string& topic, partition_index index) {

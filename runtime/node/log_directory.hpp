@@ -27,6 +27,8 @@ struct log_directory {
   /// The last stop was a clean one: nothing needs to be verified. The mark itself is gone from the disk by now, so that
   /// a crash from here on counts as one.
   bool clean = false;
+  std::int64_t clean_epoch = -1;  ///< the broker epoch that stands in the mark
+  topic_id id;                    ///< drawn when it was made: another one than before means that what it held is gone
   std::map<std::string, known_offsets> offsets;  ///< by folder name, `topic-N`
   std::set<std::string> partitions;              ///< folders of partitions that exist
   std::vector<std::string> notes;                ///< sentences about what was found damaged or left over
@@ -52,8 +54,11 @@ std::string recovery_checkpoint_path(const std::string& directory);
 std::string log_start_checkpoint_path(const std::string& directory);
 std::string cleaner_checkpoint_path(const std::string& directory);
 std::string clean_mark_path(const std::string& directory);
-/// What stands in the clean mark.
-std::vector<std::uint8_t> clean_mark();
+/// What stands in the clean mark of a process that was registered with that epoch.
+std::vector<std::uint8_t> clean_mark(std::int64_t broker_epoch);
+
+/// The cluster that the directory belongs to; empty when it does not exist or belongs to none yet.
+expected<std::string> cluster_of_directory(disk& on, const std::string& path);
 
 /// Folder of the metadata log, in the first log directory.
 constexpr auto metadata_folder = "__cluster_metadata-0";

@@ -73,6 +73,10 @@ class owner {
     check(held_->save_snapshot({at, held_->term_at(at)}, entry_of(at, 0).records));
     told_.snapshot = at;
   }
+  void install(std::int64_t at) {
+    check(held_->install_snapshot({at, term}, entry_of(at, 0).records));
+    told_.snapshot = told_.durable = at;
+  }
   void stop() {
     check(held_->close());
     held_.reset();
@@ -211,6 +215,21 @@ BOOST_AUTO_TEST_CASE(D20_journal_truncation_and_going_on_in_a_later_term) {
     some_entries(o);
   };
   crash_everywhere(some_entries, routine, false);
+}
+
+BOOST_AUTO_TEST_CASE(D20_journal_a_snapshot_from_elsewhere_takes_the_place_of_all_or_nothing) {
+  const auto routine = [](owner& o) {
+    o.term += 3;
+    o.install(o.held().last().index + 40);
+    some_entries(o);
+    o.install(o.held().last().index + 1);
+    o.append();
+  };
+  crash_everywhere(some_entries, routine);
+  crash_everywhere({}, [&](owner& o) {
+    o.start();
+    routine(o);
+  });
 }
 
 BOOST_AUTO_TEST_CASE(D06_journal_stop_and_start) {

@@ -4,6 +4,9 @@
 
 #include "test/unit/kafka/messages.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace troupe::kafka::test {
 
 namespace {
@@ -105,9 +108,9 @@ BOOST_AUTO_TEST_CASE(api_versions_answers_keep_header_0_and_others_become_flexib
   BOOST_TEST(response_header_version<metadata_response>(8) == 0);
   BOOST_TEST(response_header_version<metadata_response>(9) == 1);
   for_each_api([]<class Request, class Response>() {
-    for (std::int16_t version = Request::min_version; version <= Request::max_version; ++version)
-      BOOST_TEST(response_header_version<Response>(version)
-                 == find_api(Request::api_key)->response_header_version(version));
+    if (const auto* row = find_api(Request::api_key))
+      for (std::int16_t version = Request::min_version; version <= Request::max_version; ++version)
+        BOOST_TEST(response_header_version<Response>(version) == row->response_header_version(version));
   });
   const auto frame = bytes_of(*response_frame(258, 3, api_versions_response{}));
   BOOST_TEST((frame == std::vector<std::uint8_t>{0, 0, 0, 12, 0, 0, 1, 2, 0, 0, 1, 0, 0, 0, 0, 0}));
@@ -135,11 +138,18 @@ BOOST_AUTO_TEST_CASE(a_response_that_cannot_be_written_is_an_error) {
   BOOST_TEST(!!response_frame(1, 4, body));
 }
 
-BOOST_AUTO_TEST_CASE(every_api_of_the_schema_has_its_row_in_the_table) {
+/// APIs of a cluster whose messages are known, but which no handler serves yet: they must not be advertised.
+constexpr std::array<std::int16_t, 9> described_only{34, 43, 45, 46, 55, 57, 64, 80, 81};
+
+BOOST_AUTO_TEST_CASE(every_api_of_the_schema_but_those_without_a_handler_has_its_row_in_the_table) {
   std::size_t count = 0;
   for_each_api([&]<class Request, class Response>() {
-    ++count;
     const auto* row = find_api(Request::api_key);
+    if (std::find(described_only.begin(), described_only.end(), Request::api_key) != described_only.end()) {
+      BOOST_TEST(!row, Request::api_name << " is served: it does not belong to `described_only` any more");
+      return;
+    }
+    ++count;
     BOOST_TEST_REQUIRE(row, Request::api_name << " is described but not served");
     BOOST_TEST(row->name == Request::api_name);
     BOOST_TEST(row->max_version == Request::max_stable_version);

@@ -1,7 +1,6 @@
 // Runs the command scripts of this folder. What the subject understands:
 //   broker ID [rack=R] [fenced]                   a broker that is there already
 //   register ID incarnation=N [rack=R] [fenced] [alive]
-//   state ID epoch=N [fenced] [stopping]
 //   create NAME [partitions=N] [factor=N] [start=N] [at=INDEX:ID+ID,INDEX:ID…] [KEY=VALUE…] [KEY] [dry]
 //   grow NAME COUNT [at=ID+ID,ID+ID…] [start=N]
 //   delete NAME, delete #N                        by name, by the number of the topic's id
@@ -12,85 +11,13 @@
 // The answer of a command is the records it makes, in short form, or the error; the records are applied. `show NAME`
 // tells a topic as the image has it.
 #include "../script.hpp"
-#include "fixtures.hpp"
-
-#include <sstream>
+#include "shown.hpp"
 
 using namespace troupe;
 using namespace troupe::metadata;
 using namespace troupe::metadata::test;
 
 namespace {
-
-using words = std::vector<std::string>;
-
-words split(const std::string& text, char at) {
-  words out;
-  std::istringstream in{text};
-  for (std::string word; std::getline(in, word, at);)
-    if (!word.empty())
-      out.push_back(word);
-  return out;
-}
-
-std::vector<node_id> nodes(const std::string& text) {
-  std::vector<node_id> out;
-  for (const auto& id : split(text, '+'))
-    out.emplace_back(std::stoi(id));
-  return out;
-}
-
-std::string shown(const std::vector<node_id>& ids) {
-  std::string out;
-  for (auto id : ids)
-    out += (out.empty() ? "" : "+") + std::to_string(id.value);
-  return out.empty() ? "none" : out;
-}
-
-std::string name_of(errc code) {
-  static const std::map<errc, std::string> names{
-    {errc::topic_already_exists, "topic_already_exists"}, {errc::invalid_topic_name, "invalid_topic_name"},
-    {errc::topic_authorization_failed, "topic_authorization_failed"}, {errc::unknown_topic, "unknown_topic"},
-    {errc::unknown_topic_id, "unknown_topic_id"}, {errc::topic_deletion_disabled, "topic_deletion_disabled"},
-    {errc::invalid_partitions, "invalid_partitions"}, {errc::invalid_replication_factor, "invalid_replication_factor"},
-    {errc::invalid_replica_assignment, "invalid_replica_assignment"}, {errc::invalid_config, "invalid_config"},
-    {errc::invalid_request, "invalid_request"}, {errc::policy_violation, "policy_violation"},
-    {errc::broker_id_not_registered, "broker_id_not_registered"},
-    {errc::duplicate_broker_registration, "duplicate_broker_registration"},
-    {errc::stale_broker_epoch, "stale_broker_epoch"}, {errc::producer_ids_exhausted, "producer_ids_exhausted"}};
-  const auto found = names.find(code);
-  return found == names.end() ? "another error" : found->second;
-}
-
-std::string shown(const error& e) {
-  return name_of(static_cast<errc>(e.code())) + ": " + render(e);
-}
-
-std::string shown(schema::ConfigRecord::Reader r) {
-  const auto resource = r.getResource();
-  auto out = std::string{resource.isTopic()    ? "topic"
-                         : resource.isBroker() ? "broker " + std::to_string(resource.getBroker())
-                                               : "cluster"};
-  const auto state = r.getState();
-  return out + " " + r.getKey().cStr() + (state.isValue() ? "=" + std::string{state.getValue().cStr()} : " removed");
-}
-
-std::string shown(schema::MetadataRecord::Reader r) {
-  if (r.isTopic())
-    return std::string{"topic "} + r.getTopic().getName().cStr();
-  if (r.isPartition()) {
-    const auto p = r.getPartition();
-    std::vector<node_id> replicas;
-    for (auto id : p.getReplicas())
-      replicas.emplace_back(id);
-    return std::to_string(p.getIndex()) + ":" + shown(replicas);
-  }
-  if (r.isConfig())
-    return shown(r.getConfig());
-  if (r.isBroker())
-    return "broker " + std::to_string(r.getBroker().getId()) + " epoch=" + std::to_string(r.getBroker().getEpoch());
-  return to_text(r);
-}
 
 class cluster {
  public:
@@ -102,9 +29,6 @@ class cluster {
                     true);
     if (verb == "register")
       return register_one(in);
-    if (verb == "state")
-      return commit(change_broker(*now_, node_id{std::stoi(in.at(1))}, number(in, "epoch", 0), has(in, "fenced"),
-                                  has(in, "stopping")));
     if (verb == "create")
       return create(in);
     if (verb == "grow")
@@ -135,20 +59,6 @@ class cluster {
     return quietly ? "ok" : out.empty() ? "nothing" : out;
   }
 
-  static bool has(const words& in, const std::string& flag) {
-    return std::find(in.begin(), in.end(), flag) != in.end();
-  }
-  static const char* option(const words& in, const std::string& key) {
-    for (const auto& word : in)
-      if (word.starts_with(key + "="))
-        return word.c_str() + key.size() + 1;
-    return nullptr;
-  }
-  static std::int32_t number(const words& in, const std::string& key, std::int32_t otherwise) {
-    const auto* text = option(in, key);
-    return text ? std::stoi(text) : otherwise;
-  }
-
   std::string register_one(const words& in) {
     register_broker_command wish;
     wish.id = node_id{std::stoi(in.at(1))};
@@ -158,7 +68,7 @@ class cluster {
       wish.rack = rack;
     wish.fenced = has(in, "fenced");
     wish.previous_alive = has(in, "alive");
-    auto done = register_broker(*now_, wish);
+    auto done = register_broker(*now_, rules_, wish);
     return commit(done ? expected<records>{done->records} : done.error());
   }
 
@@ -325,5 +235,5 @@ BOOST_AUTO_TEST_CASE(limits_are_reached_and_named) {
   wish.configs.assign(1'001, {"retention.ms", "1"});
   BOOST_TEST(is(create_topic(*now, rules, wish).error(), errc::policy_violation));
   register_broker_command other{node_id{2}, id_of(9), std::vector<broker_endpoint>(65), std::nullopt};
-  BOOST_TEST(is(register_broker(*now, other).error(), errc::policy_violation));
+  BOOST_TEST(is(register_broker(*now, rules, other).error(), errc::policy_violation));
 }

@@ -63,6 +63,7 @@ inline broker broker_of(std::int32_t id, const char* rack = nullptr, bool fenced
   if (rack)
     b.rack = rack;
   b.fenced = fenced;
+  b.directory = id_of(static_cast<std::uint8_t>(200 + id));
   return b;
 }
 
@@ -82,11 +83,13 @@ inline records topic_records(const topic_id& id, const std::string& name, std::i
   return out;
 }
 
-/// A table of settings for tests: `retention.ms` takes digits, `cleanup.policy` is a list of delete and compact, and
-/// `min` must not be above `max`.
+/// A table of settings for tests: `retention.ms` takes digits, `cleanup.policy` is a list of delete and compact, `min`
+/// must not be above `max`, and the settings of `replication_from_configs` take anything.
 class test_rules final : public config_rules {
  public:
   error check(config_resource_type type, std::string_view key, std::string_view value) const override {
+    if (key == "min.insync.replicas" || key == "unclean.leader.election.enable" || key == "durability")
+      return {};
     if (key == "cleanup.policy") {
       for (const auto* bad : {"shred", "burn"})
         if (value.find(bad) != std::string_view::npos)
@@ -112,5 +115,17 @@ class test_rules final : public config_rules {
     return key == "cleanup.policy" ? std::optional<std::string>{"delete"} : std::nullopt;
   }
 };
+
+/// Effective settings of a topic when there are no layers but the topic's own and the cluster's.
+inline replication_settings replication_from_configs(const image& on, const topic& t) {
+  const auto value = [&](const char* key, const char* otherwise) -> std::string {
+    if (const auto own = t.configs.find(key); own != t.configs.end())
+      return own->second;
+    const auto all = on.cluster_config()->find(key);
+    return all == on.cluster_config()->end() ? otherwise : all->second;
+  };
+  return {std::stoi(value("min.insync.replicas", "1")), value("unclean.leader.election.enable", "false") == "true",
+          value("durability", "fsync") == "fsync"};
+}
 
 }  // namespace troupe::metadata::test

@@ -1,4 +1,4 @@
-// What version 0.1 wrote to disk must be read by every later version: records, a segment, a snapshot.
+// What released versions wrote to disk must be read by every later one: records, a segment, a snapshot.
 #include "../golden.hpp"
 #include "fixtures.hpp"
 #include "memory_disk.hpp"
@@ -10,8 +10,8 @@ using namespace troupe::metadata::test;
 
 namespace {
 
-std::vector<troupe::test::golden> all_golden() {
-  return troupe::test::read_golden(std::string{TROUPE_TEST_DIR} + "/golden.txt");
+std::vector<troupe::test::golden> all_golden(const char* file = "golden.txt") {
+  return troupe::test::read_golden(std::string{TROUPE_TEST_DIR} + "/" + file);
 }
 
 }  // namespace
@@ -26,13 +26,37 @@ BOOST_AUTO_TEST_CASE(records_of_version_0_1_are_read_and_applied) {
   BOOST_TEST(now->topic_count() == 1u);
   BOOST_TEST(now->find_topic("lines")->configs.at("cleanup.policy") == "compact");
   const auto* p = now->find_partition({id_of(1), partition_index{0}});
-  BOOST_TEST((*p == partition{{node_id{1}, node_id{2}}, {node_id{2}}, node_id{2}, leader_epoch{4}, 5}));
+  BOOST_TEST((*p == partition{{node_id{1}, node_id{2}}, {node_id{2}}, node_id{2}, leader_epoch{4}, 5, {}, {}, {}, {}}));
   BOOST_TEST(now->next_producer_id() == 3000);
   BOOST_TEST(now->find_broker(node_id{1})->shutting_down);
   BOOST_TEST(*now->find_broker(node_id{1})->rack == "a");
   BOOST_TEST(!now->find_broker(node_id{2}));
   BOOST_TEST(now->broker_config(node_id{1})->at("max") == "7");
   BOOST_TEST(now->cluster_config()->empty());
+}
+
+BOOST_AUTO_TEST_CASE(records_of_version_0_2_are_read_and_applied) {
+  records all;
+  for (const auto& g : all_golden("golden_0_2.txt"))
+    all.push_back(troupe::test::check_golden<schema::MetadataRecord>(g));
+  const auto without_change = applied(empty_image(), records{all.begin(), all.end() - 1});
+  const auto now = applied(without_change, {all.back()});
+  BOOST_TEST((now->voters() == std::vector<voter>{{node_id{1}, id_of(201), "host1", 9093},
+                                                  {node_id{2}, id_of(202), "host2", 9093}}));
+  BOOST_TEST(now->feature("transaction.version") == 2);
+  BOOST_TEST(now->features().size() == 1u);
+  BOOST_TEST((now->find_broker(node_id{1})->directory == id_of(201)));
+  BOOST_TEST(now->find_broker(node_id{1})->clean_stop);
+  const auto nodes = [](std::initializer_list<std::int32_t> ids) {
+    return std::vector<node_id>{ids.begin(), ids.end()};
+  };
+  const partition_id which{id_of(1), partition_index{0}};
+  BOOST_TEST((*without_change->find_partition(which)
+              == partition{nodes({4, 1, 2}), nodes({1}), node_id{1}, leader_epoch{3}, 4, nodes({4}), nodes({2}),
+                           nodes({2}), {}, true}));
+  BOOST_TEST((*now->find_partition(which)
+              == partition{nodes({4, 1}), {}, no_node, leader_epoch{4}, 5, {}, {}, nodes({1}), nodes({1}), false}));
+  BOOST_TEST(text_of(**load_snapshot(now->applied(), dump(*now))) == text_of(*now));
 }
 
 BOOST_AUTO_TEST_CASE(files_of_version_0_1_are_opened) {

@@ -1,0 +1,141 @@
+#include "actors/follower_role.hpp"
+
+#include "actors/partition_timers.hpp"
+#include "actors/replicator.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/log/batch.hpp"
+#include "runtime/node/context.hpp"
+#include "runtime/replication/follower.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+using Refusal = schema::ReplicaSlice::Refusal;
+
+follower_role::follower_role(caf::event_based_actor& self, node_context& context, replica_log& log, leader_epoch epoch,
+                             caf::actor source, offset high_watermark)
+  : self_(self),
+    context_(context),
+    log_(log),
+    epoch_(epoch),
+    source_(std::move(source)),
+    high_watermark_(high_watermark) {}
+
+void follower_role::begin() {
+  if (!source_ || log_.open())
+    return;
+  tell(true);
+}
+
+void follower_role::end() {
+  if (source_)
+    self_.send(source_, unfollow{log_.spec().id, epoch_});
+}
+
+/// Says how far this replica is; `ready`: and wants more.
+void follower_role::tell(bool ready) {
+  if (log_->is_offline())
+    return;  // what cannot be written is not asked for; the leader drops this replica from the in-sync ones in time
+  const auto end = log_->log_end_offset();
+  // Of the last record: an epoch under which this node led without writing anything is nobody's concern.
+  const auto last_epoch = end > log_->log_start_offset() ? log_->epoch_at(end + -1) : no_epoch;
+  self_.send(source_, follow{log_.spec().id, caf::actor_cast<caf::actor>(&self_), epoch_, end, log_->durable_end(),
+                             last_epoch, log_->log_start_offset(), ready});
+}
+
+void follower_role::take(const replica_slice& m) {
+  if (m.epoch != epoch_ && m.refusal != Refusal::UNKNOWN_EPOCH && m.refusal != Refusal::NOT_LEADER)
+    return;
+  if (!log_.get() || cutting_)
+    return;
+  switch (m.refusal) {
+    case Refusal::NONE: break;
+    case Refusal::OUT_OF_RANGE: return restart(m.log_start);
+    case Refusal::FENCED_EPOCH: return;  // news from the controller are on their way
+    case Refusal::NOT_LEADER:
+    case Refusal::UNKNOWN_EPOCH:
+    case Refusal::STORAGE: return retry_later();
+  }
+  if (m.diverging) {
+    const auto own = log_->end_offset_for_epoch(m.diverging->epoch);
+    return cut(replication::truncation_point({m.diverging->epoch, m.diverging->end}, {own.epoch, own.end},
+                                             log_->log_end_offset()));
+  }
+  if (const auto* records = std::get_if<byte_slice>(&m.records); records && !records->empty())
+    return append(m, *records);
+  raise_watermark(m);
+}
+
+void follower_role::append(const replica_slice& m, const byte_slice& records) {
+  const auto first = log::batch_view::parse(records);
+  // Sent for an earlier place, before the link broke or the log was cut.
+  if (!first || first->last_offset() < log_->log_end_offset())
+    return tell(true);
+  if (auto done = log_->append_as_follower(records, context_.time.wall_now()); !done) {
+    const auto why = log_.failed_write(done.error());
+    log_.say(log_level::error, "cannot follow: " + render(why));
+    return retry_later();
+  }
+  log_.touch();
+  log_.note_success();
+  raise_watermark(m);
+  log_.sync_if_due();
+  tell(true);
+}
+
+void follower_role::raise_watermark(const replica_slice& m) {
+  high_watermark_ = replication::followed_high_watermark(m.high_watermark, log_->log_end_offset(), high_watermark_);
+  const auto start = std::min(m.log_start, log_->log_end_offset());
+  if (start > log_->log_start_offset())
+    if (auto failed = log_->advance_log_start(start, context_.time.wall_now()))
+      log_.say(log_level::warning, render(failed));
+}
+
+void follower_role::cut(offset to) {
+  if (to < high_watermark_)
+    log_.say(log_level::warning, "records that were committed are cut off, from offset " + std::to_string(to.value)
+                                   + " on, since the leader does not have them (an unclean election?)");
+  high_watermark_ = std::min(high_watermark_, to);
+  if (to >= log_->log_end_offset())
+    return retry_later();  // nothing to cut, and yet the logs differ: the leader will see it otherwise in a moment
+  log_.say(log_level::info, "cuts its log from " + std::to_string(log_->log_end_offset().value) + " to "
+                              + std::to_string(to.value) + ", where the leader's differs");
+  cutting_ = true;
+  log_.truncate_to(to, [this, alive = std::weak_ptr<int>{alive_}](const error& failed) {
+    if (!alive.expired())
+      after_cut(failed);
+  });
+}
+
+void follower_role::restart(offset at) {
+  log_.say(log_level::info, "begins anew at offset " + std::to_string(at.value) + ", where the leader's log starts");
+  cutting_ = true;
+  log_.restart_at(at, [this, alive = std::weak_ptr<int>{alive_}](const error& failed) {
+    if (!alive.expired())
+      after_cut(failed);
+  });
+}
+
+void follower_role::after_cut(const error& failed) {
+  cutting_ = false;
+  if (failed) {
+    log_.say(log_level::error, "could not cut its log: " + render(failed));
+    return retry_later();
+  }
+  high_watermark_ = std::min(high_watermark_, log_->log_end_offset());
+  tell(true);
+}
+
+void follower_role::log_durable() {
+  if (source_ && !cutting_)
+    tell(false);
+}
+
+void follower_role::retry_later() {
+  self_.delayed_send(&self_, bounds::follower_retry_pause, retry_following{epoch_});
+}
+
+}  // namespace troupe

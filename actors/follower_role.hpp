@@ -1,0 +1,48 @@
+#pragma once
+
+#include "actors/replica_log.hpp"
+
+namespace troupe {
+
+/// What a partition does while another node leads it: tells the leader, through this node's `replicator` for that node,
+/// how far its log is, appends what comes, and cuts its log where it differs from the leader's (KIP-101, KIP-279, KIP-595).
+/// Born when the leader changes, gone when it changes again. A part of the partition actor's state.
+class follower_role {
+ public:
+  /// `source`: this node's replicator for the leader's node; an invalid handle while the partition has no leader.
+  /// `high_watermark`: the last one this replica knew.
+  follower_role(caf::event_based_actor& self, node_context& context, replica_log& log, leader_epoch epoch,
+                caf::actor source, offset high_watermark);
+
+  leader_epoch epoch() const { return epoch_; }
+  offset high_watermark() const { return high_watermark_; }
+
+  /// Begins to follow, or goes on after a pause.
+  void begin();
+  /// Leaves the replicator.
+  void end();
+
+  /// What the leader sent.
+  void take(const replica_slice& m);
+  void log_durable();
+
+ private:
+  void tell(bool ready);
+  void append(const replica_slice& m, const byte_slice& records);
+  void cut(offset to);
+  void restart(offset at);
+  void after_cut(const error& failed);
+  void raise_watermark(const replica_slice& m);
+  void retry_later();
+
+  caf::event_based_actor& self_;
+  node_context& context_;
+  replica_log& log_;
+  leader_epoch epoch_;
+  caf::actor source_;
+  offset high_watermark_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< callbacks that outlive the role find it gone
+  bool cutting_ = false;
+};
+
+}  // namespace troupe

@@ -1,0 +1,184 @@
+// The side of the leader's role that followers see, and what follows from it for the in-sync replicas.
+
+#include "actors/leader_role.hpp"
+#include "actors/partition_timers.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/metadata/image.hpp"
+#include "runtime/node/context.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+using schema::IsrChange;
+using schema::IsrChanged;
+using schema::ReplicaSlice;
+
+// -- feeding ----------------------------------------------------------------------------------------------------------
+
+void leader_role::hear(const follower_position& m) {
+  if (auto refused = refusal_for(m)) {
+    self_.send(m.feeder, std::move(*refused));
+    return;
+  }
+  auto& f = followers_[m.follower];
+  f.feeder = m.feeder;
+  if (auto diverging = divergence_of(m)) {
+    // What it has beyond is not this log's: it does not count for anything (KAFKA-14704).
+    f.ready = false;
+    auto slice = slice_for(m.follower);
+    slice.diverging = diverging;
+    return send_slice(f, std::move(slice));
+  }
+  f.wants = m.log_end;
+  f.ready |= m.ready;
+  replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch}, context_.time.monotonic_now());
+  feed(m.follower, f);
+  on_progress();
+  ask_for_isr();
+}
+
+std::optional<replica_slice> leader_role::refusal_for(const follower_position& m) {
+  replica_slice slice{log_.spec().id, m.follower, epoch_, {}, high_watermark(), offset{0}, {}, {}};
+  if (m.epoch != epoch_) {
+    slice.refusal = m.epoch < epoch_ ? ReplicaSlice::Refusal::FENCED_EPOCH : ReplicaSlice::Refusal::UNKNOWN_EPOCH;
+    return slice;
+  }
+  if (log_.open()) {
+    slice.refusal = ReplicaSlice::Refusal::STORAGE;
+    return slice;
+  }
+  if (m.log_end >= log_->log_start_offset())
+    return std::nullopt;
+  slice.log_start = log_->log_start_offset();
+  slice.refusal = ReplicaSlice::Refusal::OUT_OF_RANGE;
+  return slice;
+}
+
+std::optional<log::epoch_end> leader_role::divergence_of(const follower_position& m) const {
+  const auto* log = log_.get();
+  if (m.last_epoch == no_epoch)
+    return m.log_end > log->log_end_offset() ? std::optional{log::epoch_end{no_epoch, log->log_end_offset()}}
+                                             : std::nullopt;
+  const auto end = log->end_offset_for_epoch(m.last_epoch);
+  if (end.epoch == m.last_epoch && end.end >= m.log_end)
+    return std::nullopt;
+  return end.epoch == no_epoch ? log::epoch_end{no_epoch, log->log_start_offset()} : end;
+}
+
+replica_slice leader_role::slice_for(node_id follower) const {
+  return {log_.spec().id, follower, epoch_, {}, replicas_->high_watermark(), log_.get()->log_start_offset(), {}, {}};
+}
+
+void leader_role::feed_all() {
+  for (auto& [id, f] : followers_)
+    feed(id, f);
+}
+
+void leader_role::feed(node_id id, fed_follower& f) {
+  if (!f.ready || f.wants >= log_->log_end_offset())
+    return;
+  auto slice = slice_for(id);
+  auto found = log_->read(f.wants, bounds::replica_slice_bytes_max, log_->log_end_offset(), true);
+  if (!found || found->records.size == 0) {
+    f.ready = false;
+    slice.refusal = ReplicaSlice::Refusal::STORAGE;
+    if (!found)
+      log_.say(log_level::error, "cannot feed its followers: " + render(found.error()));
+    return send_slice(f, std::move(slice));
+  }
+  f.ready = false;
+  log_.touch();
+  if (auto records = at_hand(found->records)) {
+    slice.records = std::move(*records);
+    return send_slice(f, std::move(slice));
+  }
+  read_region work{found->records};
+  self_.request(log_.spec().reader, caf::infinite, std::move(work))
+    .then([feeder = f.feeder, slice, self = &self_](const region_bytes& got) mutable {
+            slice.records = got.bytes;
+            self->send(feeder, std::move(slice));
+          },
+          [feeder = f.feeder, slice, self = &self_](const caf::error&) mutable {
+            slice.refusal = ReplicaSlice::Refusal::STORAGE;
+            self->send(feeder, std::move(slice));
+          });
+}
+
+void leader_role::send_slice(fed_follower& f, replica_slice slice) {
+  f.told_watermark = slice.high_watermark;
+  self_.send(f.feeder, std::move(slice));
+}
+
+/// Followers that wait for records hear of the high watermark a little later, so that it mostly rides with records.
+void leader_role::on_watermark_tick() {
+  watermark_armed_ = false;
+  if (!replicas_)
+    return;
+  for (auto& [id, f] : followers_)
+    if (f.ready && f.told_watermark < replicas_->high_watermark())
+      send_slice(f, slice_for(id));
+}
+
+// -- the in-sync replicas ---------------------------------------------------------------------------------------------
+
+void leader_role::on_lag_tick() {
+  lag_armed_ = false;
+  if (!replicas_)
+    return;
+  ask_for_isr();
+  on_progress();
+}
+
+/// For those in sync that have not spoken yet under this leader, and for itself.
+std::int64_t leader_role::registered_epoch(node_id id) const {
+  if (id == context_.self)
+    return context_.broker_epoch;
+  const auto broker = context_.view.get()->image->find_broker(id);
+  return broker ? broker->epoch : -1;
+}
+
+void leader_role::ask_for_isr() {
+  if (auto wish = replicas_->next_wish(context_.time.monotonic_now()))
+    send_wish(*wish);
+}
+
+void leader_role::send_wish(const replication::isr_wish& wish) {
+  wire_builder<IsrChange> b;
+  b->setNode(context_.self.value);
+  b->setBrokerEpoch(context_.broker_epoch);
+  auto out = b->initWishes(1)[0];
+  metadata::write_id(out.initTopic(), log_.spec().id.topic);
+  out.setIndex(log_.spec().id.index.value);
+  out.setLeaderEpoch(epoch_.value);
+  out.setPartitionEpoch(wish.partition_epoch);
+  auto members = out.initInSync(static_cast<unsigned>(wish.in_sync.size()));
+  for (unsigned i = 0; i < wish.in_sync.size(); ++i) {
+    const auto& member = wish.in_sync[i];
+    members[i].setNode(member.id.value);
+    members[i].setBrokerEpoch(member.broker_epoch >= 0 ? member.broker_epoch : registered_epoch(member.id));
+  }
+  self_.send(log_.spec().isr_keeper, isr_wanted{caf::actor_cast<caf::actor>(&self_), std::move(b).freeze()});
+}
+
+void leader_role::isr_answered(const wire<IsrChanged>& m) {
+  if (!replicas_ || !replicas_->open_wish() || m->getAnswers().size() != 1)
+    return;
+  const auto answer = m->getAnswers()[0];
+  if (answer.getError() != 0) {
+    // Refused for good: the metadata will tell what is true now; then it is thought over again.
+    replicas_->drop_wish();
+    self_.delayed_send(&self_, bounds::isr_retry_pause, lag_tick{});
+    return;
+  }
+  if (answer.getLeaderEpoch() != epoch_.value)
+    return;  // another leader by now; the metadata will say so
+  replication::membership now{decided_.replicas, {}, answer.getPartitionEpoch()};
+  for (auto id : answer.getInSync())
+    now.in_sync.emplace_back(id);
+  decide(std::move(now));
+}
+
+}  // namespace troupe

@@ -1,0 +1,277 @@
+#include "actors/leader_role.hpp"
+
+#include "actors/partition_appended.hpp"
+#include "actors/partition_description.hpp"
+#include "actors/partition_timers.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/node/context.hpp"
+#include "runtime/node/epoch_check.hpp"
+#include "runtime/node/errors.hpp"
+
+#include <caf/all.hpp>
+
+#include <algorithm>
+
+namespace troupe {
+
+using schema::PartitionAppend;
+using schema::PartitionAppended;
+using schema::PartitionEpochEnd;
+using schema::PartitionEpochQuery;
+using schema::PartitionOffset;
+using schema::PartitionOffsetQuery;
+using schema::PartitionRead;
+using schema::PartitionSlice;
+using schema::PartitionTrim;
+using schema::PartitionTrimmed;
+
+leader_role::leader_role(caf::event_based_actor& self, node_context& context, replica_log& log, leader_epoch epoch,
+                         offset high_watermark)
+  : self_(self),
+    context_(context),
+    log_(log),
+    epoch_(epoch),
+    known_watermark_(high_watermark),
+    acks_(bounds::parked_acks_max) {
+  if (log_.get())
+    log_opened();
+}
+
+void leader_role::log_opened() {
+  log_->assign_epoch(epoch_);
+  replicas_.emplace(context_.self, epoch_, known_watermark_, log_->log_end_offset());
+  replicas_->set_members(decided_);
+  settings_changed();
+  report_own();
+  log_.begin_sync();
+}
+
+void leader_role::decide(replication::membership decided) {
+  if (decided.partition_epoch < decided_.partition_epoch)
+    return;  // the answer to a wish was faster than the metadata
+  decided_ = decided;
+  if (!replicas_)
+    return;
+  replicas_->set_members(std::move(decided));
+  on_progress();
+  ask_for_isr();
+}
+
+void leader_role::settings_changed() {
+  if (!replicas_)
+    return;
+  const auto& how = log_.options();
+  replicas_->set_rules({how.durability == log::durability::fsync ? replication::commit_rule::durable
+                                                                 : replication::commit_rule::appended,
+                        static_cast<std::size_t>(how.min_in_sync_replicas),
+                        context_.settings.duration("replica.lag.time.max.ms")});
+  on_progress();
+}
+
+offset leader_role::high_watermark() const {
+  return replicas_ ? replicas_->high_watermark() : known_watermark_;
+}
+
+// -- admission --------------------------------------------------------------------------------------------------------
+
+error leader_role::admit(std::int32_t sender_epoch) {
+  if (auto refused = check_epoch(leader_epoch{sender_epoch}, epoch_, describe()))
+    return refused;
+  return log_.open();
+}
+
+error leader_role::admit_write(PartitionAppend::Reader m) {
+  if (auto refused = admit(m.getLeaderEpoch()))
+    return refused;
+  if (m.getAcks() == -1 && !replicas_->enough_in_sync())
+    return make_error(node_errc::not_enough_replicas,
+                      describe() + ": fewer replicas in sync than min.insync.replicas asks for");
+  if (m.getAcks() == -1 && acks_.full())
+    return make_error(node_errc::queue_full, describe() + ": too many requests wait for the high watermark");
+  return {};
+}
+
+// -- clients ----------------------------------------------------------------------------------------------------------
+
+caf::result<wire<PartitionAppended>> leader_role::append(const wire<PartitionAppend>& m) {
+  if (auto refused = admit_write(*m))
+    return refused;
+  const auto* records = std::get_if<byte_slice>(&m.attachment(m->getRecords()));
+  if (!records)
+    return log::make_error(log::errc::invalid_record, describe() + ": the append came without records");
+  const auto now = context_.time.wall_now();
+  auto done = log_->append_as_leader(*records, epoch_, now);
+  if (!done) {
+    if (auto blamed = refusal_of(done.error(), *records, log_.options(), now))
+      return std::move(*blamed);
+    return log_.failed_write(done.error());
+  }
+  log_.touch();
+  log_.note_success();
+  report_own();
+  feed_all();
+  log_.sync_if_due();
+  const auto needs = done->last + 1;
+  auto answer = appended(*done);
+  if (m->getAcks() != -1 || needs <= replicas_->high_watermark()) {
+    on_progress();
+    return answer;
+  }
+  auto promise = self_.make_response_promise<wire<PartitionAppended>>();
+  const auto deadline = context_.time.monotonic_now() + std::chrono::milliseconds{std::max(0, m->getTimeoutMs())};
+  acks_.park(needs, deadline, {promise, std::move(answer)});
+  arm(deadline);
+  on_progress();
+  return promise;
+}
+
+caf::result<wire<PartitionSlice>> leader_role::read(const wire<PartitionRead>& m) {
+  if (auto refused = admit(m->getLeaderEpoch()))
+    return refused;
+  if (log_.is_settling())
+    return caf::skip;
+  auto found = look_up(*log_, *m, replicas_->high_watermark(), describe());
+  if (!found)
+    return found.error();
+  log_.touch();
+  auto promise = self_.make_response_promise<wire<PartitionSlice>>();
+  if (is_enough(*m, *found))
+    deliver_slice(self_, log_.spec().reader, promise, std::move(*found));
+  else
+    park_read(m, promise);
+  return promise;
+}
+
+caf::result<wire<PartitionOffset>> leader_role::find_offset(const wire<PartitionOffsetQuery>& m) {
+  if (auto refused = admit(m->getLeaderEpoch()))
+    return refused;
+  if (m->getTimestampMs() < log::log::earliest_local_time)
+    return answer_of(log::found_offset{});  // times of tiers: there is nothing in one
+  if (log_.is_settling())
+    return caf::skip;
+  if (!replicas_->knows_high_watermark() && m->getTimestampMs() != log::log::earliest_time
+      && m->getTimestampMs() != log::log::earliest_local_time)
+    return make_error(node_errc::offset_not_available,
+                      describe() + ": its new leader does not know yet what is committed; ask again");
+  auto found = log_->find_offset(m->getTimestampMs(), replicas_->high_watermark());
+  if (!found)
+    return found.error();
+  return answer_of(*found);
+}
+
+caf::result<wire<PartitionEpochEnd>> leader_role::find_epoch_end(const wire<PartitionEpochQuery>& m) {
+  if (auto refused = admit(m->getLeaderEpoch()))
+    return refused;
+  return answer_of(log_->end_offset_for_epoch(leader_epoch{m->getEpoch()}));
+}
+
+caf::result<wire<PartitionTrimmed>> leader_role::trim(const wire<PartitionTrim>& m) {
+  if (auto refused = admit(-1))
+    return refused;
+  if (log_.is_settling())
+    return caf::skip;
+  const auto high = replicas_->high_watermark();
+  const auto before = m->getBeforeOffset() == -1 ? high : offset{m->getBeforeOffset()};
+  if (before > high || before < offset{0})
+    return log::make_error(log::errc::offset_out_of_range,
+                           describe() + ": cannot delete records before " + std::to_string(before.value)
+                             + ", the high watermark is " + std::to_string(high.value));
+  if (auto failed = log_->advance_log_start(before, context_.time.wall_now()))
+    return failed;
+  log_.report_durable();
+  on_progress();
+  for (auto& [id, f] : followers_)
+    f.told_watermark = offset{-1};  // the log's start travels with it
+  return trimmed_to(log_->log_start_offset());
+}
+
+// -- progress ---------------------------------------------------------------------------------------------------------
+
+void leader_role::report_own() {
+  replicas_->report_own(log_->log_end_offset(), log_->durable_end(), context_.time.monotonic_now());
+}
+
+void leader_role::log_durable() {
+  if (!replicas_)
+    return;
+  report_own();
+  on_progress();
+}
+
+/// The high watermark or the log's start may have moved: answers whoever waited for that.
+void leader_role::on_progress() {
+  for (auto& ready : acks_.release(replicas_->high_watermark()))
+    ready.promise.deliver(std::move(ready.answer));
+  if (!reads_.empty() && seen_by_readers_ != replicas_->high_watermark())
+    answer_reads();
+  if (!lag_armed_ && replicas_->somebody_is_behind()) {
+    lag_armed_ = true;
+    self_.delayed_send(&self_, context_.settings.duration("replica.lag.time.max.ms") / 2, lag_tick{});
+  }
+  const auto unaware = [this](const auto& f) {
+    return f.second.ready && f.second.told_watermark < replicas_->high_watermark();
+  };
+  if (!watermark_armed_ && std::any_of(followers_.begin(), followers_.end(), unaware)) {
+    watermark_armed_ = true;
+    self_.delayed_send(&self_, bounds::high_watermark_push, watermark_tick{});
+  }
+}
+
+void leader_role::answer_reads() {
+  seen_by_readers_ = replicas_->high_watermark();
+  for (auto& r : reads_.take_all()) {
+    auto found = look_up(*log_, *r.request, replicas_->high_watermark(), describe());
+    if (!found)
+      r.reply.deliver(found.error());
+    else if (is_enough(*r.request, *found))
+      deliver_slice(self_, log_.spec().reader, r.reply, std::move(*found));
+    else
+      reads_.park(std::move(r));
+  }
+}
+
+void leader_role::park_read(const wire<PartitionRead>& m, slice_promise promise) {
+  const auto reader = self_.current_sender() ? self_.current_sender()->id() : caf::actor_id{0};
+  const auto deadline = context_.time.monotonic_now() + std::chrono::milliseconds{m->getMaxWaitMs()};
+  seen_by_readers_ = replicas_->high_watermark();
+  if (auto superseded = reads_.park({reader, deadline, m, std::move(promise)}))
+    answer_parked(*superseded);
+  arm(deadline);
+}
+
+void leader_role::answer_parked(waiting_reads::entry& r) {
+  auto found = look_up(*log_, *r.request, replicas_->high_watermark(), describe());
+  if (found)
+    deliver_slice(self_, log_.spec().reader, r.reply, std::move(*found));
+  else
+    r.reply.deliver(found.error());
+}
+
+void leader_role::arm(monotonic_time deadline) {
+  if (deadline >= armed_until_)
+    return;
+  armed_until_ = deadline;
+  self_.delayed_send(&self_, deadline - context_.time.monotonic_now(), deadline_tick{});
+}
+
+void leader_role::on_deadline() {
+  armed_until_ = monotonic_time::max();
+  const auto now = context_.time.monotonic_now();
+  for (auto& late : acks_.expire(now))
+    late.promise.deliver(
+        make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not follow in time"));
+  for (auto& late : reads_.expire(now))
+    answer_parked(late);
+  const auto next = std::min(acks_.next_deadline(), reads_.next_deadline());
+  if (next != monotonic_time::max())
+    arm(next);
+}
+
+void leader_role::fail_waiting(const error& why) {
+  for (auto& waiting : acks_.take_all())
+    waiting.promise.deliver(why);
+  for (auto& waiting : reads_.take_all())
+    waiting.reply.deliver(why);
+}
+
+}  // namespace troupe

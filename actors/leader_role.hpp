@@ -1,0 +1,104 @@
+#pragma once
+
+#include "actors/partition_slice.hpp"
+#include "actors/replica_log.hpp"
+#include "runtime/replication/leader.hpp"
+#include "runtime/replication/parked.hpp"
+
+#include <map>
+#include <optional>
+
+namespace troupe {
+
+/// What a partition does while its node leads it: takes appends and answers them when `acks` is satisfied, serves
+/// readers, feeds followers, and asks the controller who shall be in sync. Born when the node becomes the leader, gone when
+/// it is no longer; whoever waits then is told. A part of the partition actor's state.
+class leader_role {
+ public:
+  /// `high_watermark`: the last one this replica knew.
+  leader_role(caf::event_based_actor& self, node_context& context, replica_log& log, leader_epoch epoch,
+              offset high_watermark);
+
+  /// The controller's decision about the replicas.
+  void decide(replication::membership decided);
+  void settings_changed();
+  leader_epoch epoch() const { return epoch_; }
+  offset high_watermark() const;
+  bool is_idle() const { return acks_.empty(); }
+
+  // -- clients ----------------------------------------------------------------------------------------------------
+
+  caf::result<wire<schema::PartitionAppended>> append(const wire<schema::PartitionAppend>& m);
+  caf::result<wire<schema::PartitionSlice>> read(const wire<schema::PartitionRead>& m);
+  caf::result<wire<schema::PartitionOffset>> find_offset(const wire<schema::PartitionOffsetQuery>& m);
+  caf::result<wire<schema::PartitionEpochEnd>> find_epoch_end(const wire<schema::PartitionEpochQuery>& m);
+  caf::result<wire<schema::PartitionTrimmed>> trim(const wire<schema::PartitionTrim>& m);
+
+  // -- followers --------------------------------------------------------------------------------------------------
+
+  /// A follower says how far it is, and may be ready for records.
+  void hear(const follower_position& m);
+
+  // -- events -----------------------------------------------------------------------------------------------------
+
+  void log_opened();
+  void log_durable();
+  /// The controller's answer to what was asked last.
+  void isr_answered(const wire<schema::IsrChanged>& m);
+  void on_deadline();
+  void on_lag_tick();
+  void on_watermark_tick();
+  /// Everyone who waits is told `why`.
+  void fail_waiting(const error& why);
+
+ private:
+  struct parked_ack {
+    caf::typed_response_promise<wire<schema::PartitionAppended>> promise;
+    wire<schema::PartitionAppended> answer;
+  };
+  using waiting_reads = replication::parked_reads<wire<schema::PartitionRead>, slice_promise>;
+  struct fed_follower {
+    caf::actor feeder;
+    offset wants{0};           ///< its log's end
+    bool ready = false;        ///< waits for records from there on
+    offset told_watermark{-1};
+  };
+
+  error admit(std::int32_t sender_epoch);
+  error admit_write(schema::PartitionAppend::Reader m);
+  void report_own();
+  void on_progress();
+  void answer_reads();
+  void park_read(const wire<schema::PartitionRead>& m, slice_promise promise);
+  void answer_parked(waiting_reads::entry& r);
+  void arm(monotonic_time deadline);
+
+  std::optional<replica_slice> refusal_for(const follower_position& m);
+  std::optional<log::epoch_end> divergence_of(const follower_position& m) const;
+  replica_slice slice_for(node_id follower) const;
+  void feed(node_id id, fed_follower& f);
+  void feed_all();
+  void send_slice(fed_follower& f, replica_slice slice);
+  std::int64_t registered_epoch(node_id id) const;
+  void ask_for_isr();
+  void send_wish(const replication::isr_wish& wish);
+
+  std::string describe() const { return log_.describe(); }
+
+  caf::event_based_actor& self_;
+  node_context& context_;
+  replica_log& log_;
+  leader_epoch epoch_;
+  offset known_watermark_;
+  std::optional<replication::leader> replicas_;  ///< from the opening of the log on
+  replication::membership decided_{{}, {}, -1};
+  replication::parked_acks<parked_ack> acks_;
+  waiting_reads reads_;
+  std::map<node_id, fed_follower> followers_;
+  offset seen_by_readers_{0};
+  monotonic_time armed_until_ = monotonic_time::max();
+  bool lag_armed_ = false;
+  bool watermark_armed_ = false;
+};
+
+}  // namespace troupe

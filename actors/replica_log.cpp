@@ -1,0 +1,192 @@
+#include "actors/replica_log.hpp"
+
+#include "actors/partition_description.hpp"
+#include "actors/partition_timers.hpp"
+#include "actors/syncer.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/node/context.hpp"
+#include "runtime/node/errors.hpp"
+#include "runtime/node/log_directory.hpp"
+
+#include <caf/all.hpp>
+
+namespace troupe {
+
+using schema::PartitionDurable;
+
+void replica_log::start(caf::event_based_actor* self, node_context& context, partition_spec spec, events heard) {
+  self_ = self;
+  context_ = &context;
+  spec_ = std::move(spec);
+  heard_ = std::move(heard);
+}
+
+void replica_log::set_options(const log::options& changed) {
+  spec_.options = changed;
+  if (log_)
+    log_->set_options(changed);
+}
+
+error replica_log::open() {
+  if (log_)
+    return {};
+  if (open_failed_)
+    return open_failed_;
+  auto aside = put_aside_foreign(context_->storage, spec_.directory, spec_.id.topic);
+  if (aside && !aside->empty())
+    say(log_level::warning, "its folder held a deleted topic of the same name, which is now at " + *aside);
+  auto opened =
+      log::log::open(context_->storage, spec_.directory, spec_.options, spec_.hints, context_->time.wall_now());
+  if (!opened) {
+    open_failed_ = with_context(describe(), opened.error());
+    say(log_level::error, render(open_failed_));
+    return open_failed_;
+  }
+  log_ = std::move(*opened);
+  opened_end_ = log_->log_end_offset();
+  for (const auto& line : log_->recovery().lines)
+    say(log_level::warning, line);
+  heard_.on_open();
+  return {};
+}
+
+bool replica_log::is_settling() const {
+  return !log_->is_offline() && log_->durable_end() < opened_end_;
+}
+
+// -- syncs ------------------------------------------------------------------------------------------------------------
+
+void replica_log::sync_if_due() {
+  if (spec_.options.durability == log::durability::fsync || log_->sync_due(context_->time.wall_now())
+      || log_->unsynced_bytes() > bounds::unsynced_bytes_max)
+    return begin_sync();
+  // What is appended last is synced flush.ms later, also when nothing follows.
+  if (flush_armed_ || spec_.options.flush_age == log::options::forever || log_->unsynced_bytes() == 0)
+    return;
+  flush_armed_ = true;
+  self_->delayed_send(self_, spec_.options.flush_age, flush_tick{});
+}
+
+void replica_log::flush() {
+  flush_armed_ = false;
+  if (log_)
+    sync_if_due();
+}
+
+void replica_log::begin_sync() {
+  if (syncing_ || log_->is_offline() || !log_->needs_sync())
+    return;
+  syncing_ = true;
+  auto ticket = log_->begin_sync();
+  sync_files work{ticket.files, ticket.directories};
+  self_->request(spec_.syncer, caf::infinite, std::move(work))
+    .then([this, ticket = std::move(ticket)](const disk_done&) { synced(ticket); },
+          [this](const caf::error& why) { sync_failed(why); });
+}
+
+void replica_log::synced(const log::sync_ticket& ticket) {
+  syncing_ = false;
+  if (!log_)
+    return;
+  log_->finish_sync(ticket);
+  heard_.on_durable();
+  sync_if_due();
+}
+
+/// The pages may be gone while the kernel calls them clean: nothing appended since the last sync can be promised, ever.
+void replica_log::sync_failed(const error& why) {
+  syncing_ = false;
+  if (!log_)
+    return;
+  log_->go_offline(why);
+  heard_.on_failure(failed_write(why));
+}
+
+// -- cutting ----------------------------------------------------------------------------------------------------------
+
+void replica_log::lower_recovery_point(offset to, std::function<void(const error&)> then) {
+  if (to >= log_->durable_end())
+    return then({});
+  auto hints = spec_.hints;
+  hints.recovery_point = to;
+  hints.log_start_offset = std::min(log_->log_start_offset(), to);
+  hints.cleaned_to = std::min(log_->cleaned_to(), to);
+  self_->request(spec_.supervisor, caf::infinite, recovery_point_lowered{durable_point_of(spec_.topic, spec_.id.index, hints)})
+    .then([then](const disk_done&) { then({}); }, [then](const caf::error& why) { then(why); });
+}
+
+void replica_log::truncate_to(offset to, std::function<void(const error&)> then) {
+  lower_recovery_point(to, [this, to, then = std::move(then)](const error& failed) {
+    if (failed || !log_)
+      return then(failed);
+    auto cut = log_->truncate_to(to, context_->time.wall_now());
+    if (!cut)
+      begin_sync();
+    then(cut);
+  });
+}
+
+void replica_log::restart_at(offset at, std::function<void(const error&)> then) {
+  lower_recovery_point(offset{0}, [this, at, then = std::move(then)](const error& failed) {
+    if (failed || !log_)
+      return then(failed);
+    auto cut = log_->truncate_fully_and_start_at(at, context_->time.wall_now());
+    if (!cut)
+      begin_sync();
+    then(cut);
+  });
+}
+
+// -- upkeep and the end -----------------------------------------------------------------------------------------------
+
+void replica_log::upkeep(offset high_watermark, bool idle) {
+  if (!log_)
+    return;
+  const auto now = context_->time.wall_now();
+  if (auto removed = log_->apply_retention(now, high_watermark); !removed)
+    say(log_level::warning, render(removed.error()));
+  log_->expire_producers(now);
+  begin_sync();
+  report_durable();
+  if (!touched_ && !syncing_ && idle) {
+    log_->passivate();
+    begin_sync();
+  }
+  touched_ = false;
+  for (const auto& line : log_->take_notes())
+    say(log_level::warning, line);
+}
+
+error replica_log::failed_write(const error& why) {
+  const bool full = is_error(why, log::errc::no_space);
+  if ((log_->is_offline() || full) && !failure_said_) {
+    failure_said_ = true;
+    say(log_level::error, render(why) + (full ? "" : "; it takes no more writes, reads are served on"));
+  }
+  return with_context(describe(), why);
+}
+
+wire<PartitionDurable> replica_log::durable_point() const {
+  return log_ ? durable_point_of(spec_.topic, spec_.id.index, *log_)
+              : durable_point_of(spec_.topic, spec_.id.index, spec_.hints);
+}
+
+void replica_log::report_durable() {
+  self_->send(spec_.supervisor, durable_point());
+}
+
+caf::result<wire<PartitionDurable>> replica_log::close() {
+  if (log_) {
+    if (auto failed = log_->close())
+      return failed;
+  } else if (auto there = context_->storage.exists(spec_.directory); !spec_.hints.clean_stop && (!there || *there)) {
+    return make_error(node_errc::shutting_down, describe() + ": not verified since the last start");
+  }
+  return durable_point();
+}
+
+void replica_log::say(log_level level, std::string_view line) {
+  context_->log.write(level, "partition " + describe(), line);
+}
+
+}  // namespace troupe

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "actors/partition.hpp"
+#include "runtime/authority/log_sink.hpp"
+
+#include <caf/fwd.hpp>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+class node_context;
+
+/// The log of one replica with what both of its roles need: opened at its first use, synced by the topic's durability,
+/// its recovery point told to the supervisor. A part of the partition actor's state.
+class replica_log {
+ public:
+  /// `on_durable` is called when a sync came back, `on_failure` when the disk failed for good; `on_open` once.
+  struct events {
+    std::function<void()> on_open;
+    std::function<void()> on_durable;
+    std::function<void(const error&)> on_failure;
+  };
+  void start(caf::event_based_actor* self, node_context& context, partition_spec spec, events heard);
+
+  const partition_spec& spec() const { return spec_; }
+  const log::options& options() const { return spec_.options; }
+  void set_options(const log::options& changed);
+
+  /// Opens the log unless it is open. An error stays: damage that needs a person.
+  error open();
+  /// Null until it is open.
+  log::log* get() { return log_.get(); }
+  const log::log* get() const { return log_.get(); }
+  log::log& operator*() { return *log_; }
+  log::log* operator->() { return log_.get(); }
+
+  /// What was found in the log at its opening may not be durable yet.
+  bool is_settling() const;
+
+  /// After an append: syncs now, or later as the durability has it.
+  void sync_if_due();
+  /// One sync at a time: what is appended meanwhile rides on the next one.
+  void begin_sync();
+  /// flush.ms is over.
+  void flush();
+
+  /// Cuts everything from `to` on, after the recovery point on the disk says no more that it was durable; `then` is
+  /// called with the outcome.
+  void truncate_to(offset to, std::function<void(const error&)> then);
+  /// Throws everything away and goes on at `at`; likewise.
+  void restart_at(offset at, std::function<void(const error&)> then);
+
+  /// Retention below `high_watermark`, forgotten producers, and letting go of files when nothing happened since the last
+  /// time.
+  void upkeep(offset high_watermark, bool idle);
+  void touch() { touched_ = true; }
+  /// A write has failed: says so once until one succeeds, and gives the error with the partition's name.
+  error failed_write(const error& why);
+  void note_success() { failure_said_ = false; }
+
+  wire<schema::PartitionDurable> durable_point() const;
+  void report_durable();
+  /// Makes all durable; the answer to partition_close.
+  caf::result<wire<schema::PartitionDurable>> close();
+  void drop() { log_.reset(); }
+
+  std::string describe() const { return spec_.topic + "-" + std::to_string(spec_.id.index.value); }
+  void say(log_level level, std::string_view line);
+
+ private:
+  void synced(const log::sync_ticket& ticket);
+  void sync_failed(const error& why);
+  void lower_recovery_point(offset to, std::function<void(const error&)> then);
+
+  caf::event_based_actor* self_ = nullptr;
+  node_context* context_ = nullptr;
+  partition_spec spec_;
+  events heard_;
+  std::unique_ptr<log::log> log_;
+  error open_failed_;
+  offset opened_end_{0};
+  bool syncing_ = false;
+  bool flush_armed_ = false;
+  bool touched_ = false;  ///< used since the last upkeep
+  bool failure_said_ = false;
+};
+
+}  // namespace troupe
