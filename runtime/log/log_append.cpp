@@ -105,22 +105,33 @@ error log_state::begin_on_disk(offset base, wall_time now) {
       return why;
     directory_made = true;
     dirty_parent = true;
-    if (!topic.is_zero()) {
-      auto out = home.on->open(home.path(metadata_file_name), open_mode::create);
-      if (!out)
-        return out.error();
-      const auto text = encode_partition_metadata(topic);
-      const auto part = as_bytes(text);
-      if (auto why = (*out)->write(0, std::span{&part, 1}))
-        return why;
-      touch(*out);
-    }
   }
+  if (auto why = write_topic())
+    return why;
   auto first = segment::create(home, base, now);
   if (!first)
     return first.error();
   dirty_directory = true;
   segments.push_back(std::move(*first));
+  return {};
+}
+
+error log_state::write_topic() {
+  if (topic.is_zero())
+    return {};
+  const auto told = read_partition_topic(*home.on, home.directory);
+  if (!told)
+    return told.error();
+  auto out = home.on->open(home.path(metadata_file_name), open_mode::create);
+  if (!out)
+    return out.error();
+  const auto text = encode_partition_metadata(topic);
+  const auto part = as_bytes(text);
+  if (told->empty())
+    if (auto why = (*out)->write(0, std::span{&part, 1}))
+      return why;
+  // What an earlier process wrote may be in the page cache only.
+  touch(*out);
   return {};
 }
 

@@ -348,7 +348,7 @@ error opening::keep_verified(std::size_t first) {
   }
   s_.segments.back().dirty = true;
   s_.dirty_directory = s_.dirty_parent = true;
-  return {};
+  return s_.write_topic();
 }
 
 // -- both -------------------------------------------------------------------------------------------------------------

@@ -97,6 +97,8 @@ struct log_state {
   /// Makes the directory and the first segment, or rolls, so that `batch` fits into the active segment.
   error make_room(const batch_head& batch, wall_time now);
   error begin_on_disk(offset base, wall_time now);
+  /// Lets the directory say which topic it is of, durably with the next ticket.
+  error write_topic();
   /// Closes the active segment and opens a new one that starts at `base`.
   error roll(offset base, wall_time now);
   /// Writes `parts` with one call; they make up `batches`, whose positions are set. All or nothing.

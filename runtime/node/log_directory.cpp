@@ -126,6 +126,9 @@ expected<log_directory> open_log_directory(disk& on, random_source& random, cons
   d.path = path;
   if (auto failed = on.make_directories(path))
     return failed;
+  // The parent may be one that this process cannot read, and the directory an old one.
+  if (auto failed = on.sync_directory(parent_path(path)))
+    d.notes.push_back(render(failed) + "; if the directory is new, a loss of power may take it away");
   auto lock = on.lock(path);
   if (!lock)
     return with_context("log.dirs " + path + ": another process uses it; stop it or name another directory",

@@ -2,6 +2,8 @@
 // one.
 #include "crash.hpp"
 
+#include "runtime/log/partition_metadata.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 using namespace troupe;
@@ -212,4 +214,37 @@ BOOST_AUTO_TEST_CASE(D08_retention_during_a_stop_takes_nothing_offline) {
                       if (!failed)
                         o.stop();
                     }});
+}
+
+// The process dies after the first batch and before its sync, and the power is lost later: what says which topic the
+// directory is of was written by the first process, and the second must not rely on the page cache.
+BOOST_AUTO_TEST_CASE(D20_a_directory_says_its_topic_durably_before_its_first_record_also_after_a_crash) {
+  topic_id topic;
+  topic.bytes.fill(7);
+  const auto batch = log::test::make_batch({{"k", "v", 1000}});
+  for (const bool died_first : {false, true}) {
+    sim::simulated_disk d;
+    BOOST_REQUIRE(!d.make_directories("data"));
+    d.settle();
+    const auto open = [&] {
+      return std::move(*log::log::open(d, "data/t-0", small_segments(), {.topic = topic}, from_ms(1'000)));
+    };
+    auto held = open();
+    BOOST_REQUIRE(held->append_as_leader(batch, leader_epoch{0}, from_ms(1'000)));
+    if (died_first) {
+      held.reset();
+      d.process_crash();
+      held = open();
+    }
+    const auto ticket = held->begin_sync();
+    for (const auto& f : ticket.files)
+      BOOST_REQUIRE(!f->sync());
+    for (const auto& directory : ticket.directories)
+      BOOST_REQUIRE(!d.sync_directory(directory));
+    held->finish_sync(ticket);
+    BOOST_REQUIRE(held->durable_end() == offset{1});
+    held.reset();
+    d.power_loss(sim::power_loss_mode::weakest, 2);
+    BOOST_TEST(*log::read_partition_topic(d, "data/t-0") == to_string(topic));
+  }
 }

@@ -1,0 +1,10 @@
+# cmake -DPROGRAM=... -P: runs the program twice, in processes whose addresses differ, and compares what it prints.
+foreach(run first second)
+  execute_process(COMMAND ${PROGRAM} OUTPUT_VARIABLE ${run} RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "${PROGRAM} failed: ${failed}")
+  endif()
+endforeach()
+if(NOT first STREQUAL second)
+  message(FATAL_ERROR "equal seeds gave different traces:\n${first}\nand\n${second}")
+endif()
