@@ -11,9 +11,10 @@ namespace troupe {
 
 namespace {
 
-constexpr std::array<caf::atom_value, 10> domain_atoms = {
+constexpr std::array<caf::atom_value, 11> domain_atoms = {
   caf::atom("base"), caf::atom("disk"),     caf::atom("log"),    caf::atom("kafka"), caf::atom("wire"),
-  caf::atom("metadata"), caf::atom("config"), caf::atom("transport"), caf::atom("node"), caf::atom("net")};
+  caf::atom("metadata"), caf::atom("config"), caf::atom("transport"), caf::atom("node"), caf::atom("net"),
+  caf::atom("raft")};
 
 caf::atom_value atom_of(error_domain domain) {
   return domain_atoms[static_cast<std::size_t>(domain)];
