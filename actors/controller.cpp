@@ -101,8 +101,8 @@ class controller_state {
     };
     if (held_.size() >= bounds::held_requests_max)
       return refuse();
-    held_.push_back({context_->time.monotonic_now() + bounds::held_requests_time, [this, m, promise] { dispatch<Reply>(m, promise); },
-                     refuse});
+    held_.push_back({context_->time.monotonic_now() + bounds::held_requests_time,
+                     [this, m, promise] { dispatch<Reply>(m, promise); }, refuse});
   }
 
   void dispatch_held() {

@@ -20,10 +20,10 @@ struct controller_opened {};
 struct controller_close {};
 struct controller_closed {};
 
-/// This node's part in the metadata quorum. On every node it keeps the metadata log and publishes the image; on the one that
-/// leads the quorum it is the active controller: it turns requests that change metadata into records, commits them, and
-/// answers when they are committed and applied; it watches over the brokers. Elsewhere it passes requests on to the active
-/// one, and holds them for a while when there is none.
+/// This node's part in the metadata quorum. On every node it keeps the metadata log and publishes the image; on the one
+/// that leads the quorum it is the active controller: it turns requests that change metadata into records, commits
+/// them, and answers when they are committed and applied; it watches over the brokers. Elsewhere it passes requests on
+/// to the active one, and holds them for a while when there is none.
 ///
 /// Messages  controller_open → controller_opened
 ///           ControllerRequest → ControllerReply            a client's request, from any node

@@ -72,7 +72,8 @@ void controller_reign::serve(const wire<BrokerRegistration>& m, answer<BrokerReg
     return void(to.deliver(made.error()));
   brokers_.forget(wish.id);
   brokers_.heard(wish.id, 0, now);
-  say(log_level::info, "registers node " + std::to_string(wish.id.value) + " with epoch " + std::to_string(made->epoch));
+  say(log_level::info, "registers node " + std::to_string(wish.id.value) + " with epoch "
+                         + std::to_string(made->epoch));
   commit_and_answer<BrokerRegistered>(std::move(made->records), std::move(to), [epoch = made->epoch] {
     wire_builder<BrokerRegistered> b;
     b->setEpoch(epoch);
@@ -93,8 +94,9 @@ void controller_reign::serve(const wire<BrokerHeartbeat>& m, answer<BrokerHeartb
     const auto now = context_->time.monotonic_now();
     if (progress->leads == 0)
       brokers_.may_stop_after(id, progress->stop_after);
-    const bool may = progress->leads == 0 ? brokers_.may_stop(*head_, id)
-                                          : brokers_.is_stuck(*head_, id, progress->leads, now, bounds::shutdown_patience);
+    const bool may = progress->leads == 0
+                       ? brokers_.may_stop(*head_, id)
+                       : brokers_.is_stuck(*head_, id, progress->leads, now, bounds::shutdown_patience);
     return commit_and_answer<BrokerHeartbeatAnswer>(std::move(progress->records), std::move(to),
                                                     [may] { return heartbeat_answer(false, may); });
   }

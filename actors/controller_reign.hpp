@@ -22,8 +22,8 @@ namespace troupe {
 class node_context;
 
 /// What the active controller does, from the moment that its first entry is committed until it no longer leads: judges
-/// requests by the image as it will be, commits what follows, answers, and watches over brokers. A part of the controller's
-/// state.
+/// requests by the image as it will be, commits what follows, answers, and watches over brokers. A part of the
+/// controller's state.
 class controller_reign {
  public:
   void start(node_context& context, quorum& seat);

@@ -101,9 +101,10 @@ class feeder_state {
       to.ready.push_back({id, follower, epoch, {}, offset{0}, offset{0}, {}, ReplicaSlice::Refusal::NOT_LEADER});
       return;
     }
-    self_->send(leader, follower_position{follower, broker_epoch, epoch, offset{from.getLogEnd()},
-                                          offset{from.getDurableEnd()}, leader_epoch{from.getLastEpoch()},
-                                          offset{from.getLogStart()}, from.getReady(), caf::actor_cast<caf::actor>(self_)});
+    follower_position position{follower, broker_epoch, epoch, offset{from.getLogEnd()}, offset{from.getDurableEnd()},
+                               leader_epoch{from.getLastEpoch()}, offset{from.getLogStart()}, from.getReady(),
+                               caf::actor_cast<caf::actor>(self_)};
+    self_->send(leader, std::move(position));
   }
 
   void flush_soon() {
@@ -132,7 +133,10 @@ class feeder_state {
   /// Answers the oldest open fetch with as much as is ready and fits.
   void answer(follower_node& to) {
     std::size_t count = 0, bytes = 0;
-    while (count < to.ready.size() && (count == 0 || bytes + size_of(to.ready[count].records) <= bounds::replica_answer_bytes_max))
+    const auto fits = [&] {
+      return count == 0 || bytes + size_of(to.ready[count].records) <= bounds::replica_answer_bytes_max;
+    };
+    while (count < to.ready.size() && fits())
       bytes += size_of(to.ready[count++].records);
     wire_builder<ReplicaFetched> b{16 + count * 12};
     auto slices = b->initSlices(static_cast<unsigned>(count));

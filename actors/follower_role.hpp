@@ -5,8 +5,8 @@
 namespace troupe {
 
 /// What a partition does while another node leads it: tells the leader, through this node's `replicator` for that node,
-/// how far its log is, appends what comes, and cuts its log where it differs from the leader's (KIP-101, KIP-279, KIP-595).
-/// Born when the leader changes, gone when it changes again. A part of the partition actor's state.
+/// how far its log is, appends what comes, and cuts its log where it differs from the leader's (KIP-101, KIP-279,
+/// KIP-595). Born when the leader changes, gone when it changes again. A part of the partition actor's state.
 class follower_role {
  public:
   /// `source`: this node's replicator for the leader's node; an invalid handle while the partition has no leader.

@@ -11,8 +11,8 @@
 namespace troupe {
 
 /// What a partition does while its node leads it: takes appends and answers them when `acks` is satisfied, serves
-/// readers, feeds followers, and asks the controller who shall be in sync. Born when the node becomes the leader, gone when
-/// it is no longer; whoever waits then is told. A part of the partition actor's state.
+/// readers, feeds followers, and asks the controller who shall be in sync. Born when the node becomes the leader, gone
+/// when it is no longer; whoever waits then is told. A part of the partition actor's state.
 class leader_role {
  public:
   /// `high_watermark`: the last one this replica knew.

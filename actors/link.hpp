@@ -25,8 +25,8 @@ struct link_service {
   std::string name;
 };
 
-/// An actor of another node, to be used like a local one: `request`, `monitor` and `send` work on it. It is down when the
-/// link, and with it perhaps the node, is gone.
+/// An actor of another node, to be used like a local one: `request`, `monitor` and `send` work on it. It is down when
+/// the link, and with it perhaps the node, is gone.
 struct peer_handle {
   caf::actor actor;
   node_id peer{-1};
@@ -42,7 +42,8 @@ struct link_undialled {
   error why;
 };
 
-/// The calling end of one connection to another node, from dialling until it breaks: hello, calls and their answers, pings.
+/// The calling end of one connection to another node, from dialling until it breaks: hello, calls and their answers,
+/// pings.
 ///
 /// Messages  link_service → peer_handle   once the other side has said hello; an error when that fails
 ///           link_dialled →               from the I/O thread
@@ -51,8 +52,9 @@ struct link_undialled {
 ///           link_drained →               likewise
 ///           link_closed →                likewise
 ///           link_tick →                  its own timer
-/// Exits     with the reason when the connection cannot be made, breaks, falls silent or is refused by the other side: all
-///           handles are down and all open calls are answered with that error; `peers` makes a new one when asked again
+/// Exits     with the reason when the connection cannot be made, breaks, falls silent or is refused by the other side:
+///           all handles are down and all open calls are answered with that error; `peers` makes a new one when asked
+///           again
 caf::actor spawn_link(node_context& context, link_target to);
 
 }  // namespace troupe

@@ -24,8 +24,8 @@ struct link_closed {
   error why;
 };
 
-/// Cuts what a link's connection reads into frames, on the I/O thread, and sends them to `owner`, who gives them back to
-/// `flow` when they are handled.
+/// Cuts what a link's connection reads into frames, on the I/O thread, and sends them to `owner`, who gives them back
+/// to `flow` when they are handled.
 std::shared_ptr<stream_reader> make_link_reader(std::weak_ptr<connection> stream, caf::actor owner,
                                                 std::shared_ptr<session_flow> flow);
 

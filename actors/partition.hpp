@@ -66,8 +66,8 @@ struct isr_wanted {
   wire<schema::IsrChange> wish;
 };
 
-/// Have the checkpoint on the disk say that no more than this is durable, since the log is about to be cut. Answered with
-/// disk_done.
+/// Have the checkpoint on the disk say that no more than this is durable, since the log is about to be cut. Answered
+/// with disk_done.
 struct recovery_point_lowered {
   wire<schema::PartitionDurable> point;
 };

@@ -108,7 +108,8 @@ class peer_session_state {
       ++open_calls_;
       done = [this, number](expected<net::packed_message> answer) { reply(number, std::move(answer)); };
     }
-    if (auto failed = deliver_call(*self_, service->second, std::move(packed), std::move(done)); failed && number != 0) {
+    auto failed = deliver_call(*self_, service->second, std::move(packed), std::move(done));
+    if (failed && number != 0) {
       --open_calls_;
       fail(number, failed);
     }

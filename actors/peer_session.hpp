@@ -23,8 +23,8 @@ struct peer_seen {
   endpoint at;  ///< where it listens for links; an empty host: nowhere
 };
 
-/// The answering end of one connection from another node: checks its hello, brings its calls to this node's services and
-/// their answers back.
+/// The answering end of one connection from another node: checks its hello, brings its calls to this node's services
+/// and their answers back.
 ///
 /// Messages  link_frames →    from the I/O thread
 ///           link_drained →   likewise

@@ -32,10 +32,11 @@ struct peer_addresses {
 };
 
 /// The links of this node to all others: makes one when it is first asked for, and again when it is asked for after a
-/// break, not before its back-off is over. Addresses come from the metadata and from nodes that have linked with this one.
+/// break, not before its back-off is over. Addresses come from the metadata and from nodes that have linked with this
+/// one.
 ///
-/// Messages  peer_wanted → peer_handle   an error when the node's address is not known, it cannot be reached, or was dialled
-///                                       a moment ago without success; ask again later
+/// Messages  peer_wanted → peer_handle   an error when the node's address is not known, it cannot be reached, or was
+///                                       dialled a moment ago without success; ask again later
 ///           seed_wanted → peer_handle   likewise
 ///           peer_addresses →
 ///           peer_seen →

@@ -21,9 +21,9 @@ namespace troupe {
 
 class node_context;
 
-/// This node's seat in the metadata quorum: carries out what Raft's rules (`raft::participant`) ask for, with the journal on
-/// the disk and messages over links, and applies what is committed to the image. Voters and learners alike. A part of the
-/// controller's state; its calls wait for the disk.
+/// This node's seat in the metadata quorum: carries out what Raft's rules (`raft::participant`) ask for, with the
+/// journal on the disk and messages over links, and applies what is committed to the image. Voters and learners alike.
+/// A part of the controller's state; its calls wait for the disk.
 class quorum {
  public:
   /// What the owner hears. All are called from within the calls below.
@@ -57,8 +57,8 @@ class quorum {
   /// The controller of the node that leads; an invalid handle when it is not known or not linked with.
   caf::actor leader_handle() const;
 
-  /// Proposes an entry. Its index is `next_index()` of before; it is committed when `image()` has it, and lost when this
-  /// node is no longer active. Error: this node does not lead.
+  /// Proposes an entry. Its index is `next_index()` of before; it is committed when `image()` has it, and lost when
+  /// this node is no longer active. Error: this node does not lead.
   error propose(metadata::records made);
   error propose_voters(const raft::voter_set& voters, metadata::records made);
   std::int64_t next_index() const { return journal_->last().index + 1; }

@@ -62,7 +62,7 @@ void quorum::send_piece(raft::snapshot_order& order) {
   const auto from = static_cast<std::size_t>(body.offset);
   if (from > outgoing_.content.size())
     return;
-  const auto size = std::min(bounds::raft_snapshot_chunk_bytes, outgoing_.content.size() - from);
+  const auto size = std::min(bounds::raft_piece_bytes, outgoing_.content.size() - from);
   body.size = static_cast<std::int64_t>(size);
   body.last = from + size == outgoing_.content.size();
   send(order.request.to, caf::make_message(raft::encode(order.request, body, outgoing_.content.sub(from, size))));
@@ -98,9 +98,11 @@ error quorum::keep_piece(const raft::snapshot_request& what, const byte_slice& p
 void quorum::install(metadata::entry_id at) {
   const auto content = std::exchange(incoming_.content, {});
   auto records = metadata::decode_snapshot(at, content);
-  auto image = records ? metadata::load_snapshot(at, *records) : expected<std::shared_ptr<const metadata::image>>{records.error()};
+  using loaded = expected<std::shared_ptr<const metadata::image>>;
+  auto image = records ? metadata::load_snapshot(at, *records) : loaded{records.error()};
   if (!image) {
-    context_->log.write(log_level::error, "controller", "a snapshot from the leader cannot be used: " + render(image.error()));
+    context_->log.write(log_level::error, "controller",
+                        "a snapshot from the leader cannot be used: " + render(image.error()));
     return participant_->install_failed();
   }
   if (auto failed = journal_->install_snapshot(at, *records))

@@ -190,7 +190,8 @@ class registration_state {
   bool said_ = false;  ///< that the controller does not answer, until it does
 };
 
-caf::behavior registration(caf::stateful_actor<registration_state>* self, node_context* context, caf::actor controller) {
+caf::behavior registration(caf::stateful_actor<registration_state>* self, node_context* context,
+                           caf::actor controller) {
   adopt(self, *context, "registration");
   auto* state = &self->state;
   state->start(self, *context, std::move(controller));

@@ -22,8 +22,8 @@ struct registration_opened {};
 struct registration_close {};
 struct registration_closed {};
 
-/// Keeps this node registered with the active controller, whichever that is: registers, sends heartbeats, registers anew when
-/// the controller does not know this process any more.
+/// Keeps this node registered with the active controller, whichever that is: registers, sends heartbeats, registers
+/// anew when the controller does not know this process any more.
 ///
 /// Messages  registration_open → registration_opened
 ///           registration_close → registration_closed

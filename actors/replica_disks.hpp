@@ -26,8 +26,8 @@ struct replica_disk {
   std::vector<std::function<void(const error&)>> waiting;  ///< for the round of writing that comes next
 };
 
-/// The log directories of a node: which partition's folder lies where, and their checkpoint files and clean marks. A part
-/// of the state of `replicas`.
+/// The log directories of a node: which partition's folder lies where, and their checkpoint files and clean marks. A
+/// part of the state of `replicas`.
 class replica_disks {
  public:
   /// Takes the directories over and spawns a syncer for each, linked to `self`.

@@ -111,7 +111,8 @@ void replica_log::lower_recovery_point(offset to, std::function<void(const error
   hints.recovery_point = to;
   hints.log_start_offset = std::min(log_->log_start_offset(), to);
   hints.cleaned_to = std::min(log_->cleaned_to(), to);
-  self_->request(spec_.supervisor, caf::infinite, recovery_point_lowered{durable_point_of(spec_.topic, spec_.id.index, hints)})
+  recovery_point_lowered lowered{durable_point_of(spec_.topic, spec_.id.index, hints)};
+  self_->request(spec_.supervisor, caf::infinite, std::move(lowered))
     .then([then](const disk_done&) { then({}); }, [then](const caf::error& why) { then(why); });
 }
 

@@ -54,8 +54,8 @@ class replica_log {
   /// Throws everything away and goes on at `at`; likewise.
   void restart_at(offset at, std::function<void(const error&)> then);
 
-  /// Retention below `high_watermark`, forgotten producers, and letting go of files when nothing happened since the last
-  /// time.
+  /// Retention below `high_watermark`, forgotten producers, and letting go of files when nothing happened since the
+  /// last time.
   void upkeep(offset high_watermark, bool idle);
   void touch() { touched_ = true; }
   /// A write has failed: says so once until one succeeds, and gives the error with the partition's name.

@@ -33,8 +33,8 @@ struct replicas_close {};
 struct replicas_closed {};
 
 /// All replicas of this node: makes a partition actor for each that the metadata place here, restarts those that fail,
-/// tells them who leads and which replicator follows that node, and publishes where each partition is found. Keeps the checkpoint files of the log
-/// directories.
+/// tells them who leads and which replicator follows that node, and publishes where each partition is found. Keeps the
+/// checkpoint files of the log directories.
 ///
 /// Messages  image_published →
 ///           await_applied → applied

@@ -26,7 +26,7 @@ constexpr auto accept_pause = 100ms;  ///< after running out of file descriptors
 // Replication.
 constexpr std::size_t replica_fetches_open = 2;        ///< of one follower node at one leader node
 constexpr std::size_t replica_positions_max = 10'000;  ///< in one of them
-constexpr std::size_t replica_answer_bytes_max = 8 * mib;  ///< records in one answer, as long as it has more than one slice
+constexpr std::size_t replica_answer_bytes_max = 8 * mib;  ///< in one answer of several slices
 constexpr auto replica_fetch_park_max = 2'000ms;       ///< until one is answered although there is nothing new
 
 // Conversations with the active controller.

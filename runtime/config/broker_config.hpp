@@ -57,10 +57,11 @@ class broker_config {
   std::optional<std::string> rack() const { return text("broker.rack"); }
   /// The folders of `log.dirs`, or else of `log.dir`; at least one, no two equal.
   std::vector<std::string> log_dirs() const;
-  /// Where other nodes may connect: the entry of `listeners` that `controller.listener.names` names; none for a node that
-  /// stays alone.
+  /// Where other nodes may connect: the entry of `listeners` that `controller.listener.names` names; none for a node
+  /// that stays alone.
   const std::optional<listener>& peer_listener() const { return peer_listener_; }
-  /// Nodes of the cluster to join, from `controller.quorum.bootstrap.servers`; empty: a node that is new begins a cluster.
+  /// Nodes of the cluster to join, from `controller.quorum.bootstrap.servers`; empty: a node that is new begins a
+  /// cluster.
   const std::vector<listener>& bootstrap() const { return bootstrap_; }
   /// What other nodes are told to connect to: its entry in `advertised.listeners`, or else the listener itself.
   const std::optional<listener>& advertised_peer_listener() const { return advertised_peer_; }

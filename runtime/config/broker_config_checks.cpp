@@ -105,8 +105,8 @@ error broker_config::check_listeners() {
                                             " are both for other nodes (controller.listener.names); keep one");
       if (l.protocol != "PLAINTEXT")
         return contradiction("listeners", to_string(l) + " asks for " + l.protocol +
-                                            ", which links between nodes do not speak yet; use PLAINTEXT on a network " +
-                                            "of your own");
+                                            ", which links between nodes do not speak yet; use PLAINTEXT on a " +
+                                            "network of your own");
       peer_listener_ = l;
       continue;
     }
@@ -154,7 +154,8 @@ error broker_config::check_bootstrap() {
   bootstrap_.clear();
   for (const auto& entry : list(key)) {
     const auto colon = entry.rfind(':');
-    const auto port = colon == std::string::npos ? std::nullopt : parse_integer(std::string_view{entry}.substr(colon + 1));
+    const auto port =
+        colon == std::string::npos ? std::nullopt : parse_integer(std::string_view{entry}.substr(colon + 1));
     if (!port || *port < 1 || *port > 65535 || colon == 0)
       return contradiction(key, "\"" + entry + "\" is not host:port");
     auto host = entry.substr(0, colon);

@@ -143,7 +143,7 @@ error log_owner::try_stop() {
   told_.durable = log_->durable_end();
   told_.before_truncation.reset();
   checkpoint();
-  return replace_file(on_, clean_mark_path(root), clean_mark());
+  return replace_file(on_, clean_mark_path(root), clean_mark(1));
 }
 
 void log_owner::stop() {

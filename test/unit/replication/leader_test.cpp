@@ -1,70 +1,169 @@
+#include "runtime/replication/follower.hpp"
 #include "runtime/replication/leader.hpp"
 #include "runtime/replication/parked.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace troupe;
+using namespace std::chrono_literals;
 using replication::commit_rule;
 
 namespace {
 
-const node_id me{1}, other{2};
+const node_id me{1}, other{2}, third{3};
+const monotonic_time t0 = monotonic_time{} + 1h;
 
-replication::leader leading(commit_rule rule, std::size_t min_in_sync = 1) {
-  replication::leader l{me, leader_epoch{3}, offset{0}};
-  l.set_rule(rule, min_in_sync);
-  return l;
-}
+struct leading : replication::leader {
+  explicit leading(commit_rule rule, std::size_t min_in_sync = 1, std::vector<node_id> in_sync = {me},
+                   offset log_end = offset{0}, offset high_watermark = offset{0})
+    : leader(me, leader_epoch{3}, high_watermark, log_end) {
+    set_rules({rule, min_in_sync, 10s});
+    set_members({{me, other, third}, std::move(in_sync), 0});
+  }
+  bool own(std::int64_t log_end, std::int64_t durable, monotonic_time now = t0) {
+    return report_own(offset{log_end}, offset{durable}, now);
+  }
+  bool hears(node_id of, std::int64_t log_end, std::int64_t durable, monotonic_time now = t0) {
+    return report(of, {offset{log_end}, offset{durable}, 7}, now);
+  }
+};
 
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(in_durable_mode_the_high_watermark_follows_the_durable_end) {
-  auto l = leading(commit_rule::durable);
-  BOOST_TEST(!l.report(me, offset{10}, offset{0}));
-  BOOST_TEST(l.report(me, offset{10}, offset{7}));
+  leading l{commit_rule::durable};
+  BOOST_TEST(!l.own(10, 0));
+  BOOST_TEST(l.own(10, 7));
   BOOST_TEST(l.high_watermark().value == 7);
 }
 
 BOOST_AUTO_TEST_CASE(in_replicated_mode_it_follows_the_log_end) {
-  auto l = leading(commit_rule::appended);
-  BOOST_TEST(l.report(me, offset{10}, offset{0}));
+  leading l{commit_rule::appended};
+  BOOST_TEST(l.own(10, 0));
   BOOST_TEST(l.high_watermark().value == 10);
 }
 
 BOOST_AUTO_TEST_CASE(the_slowest_in_sync_replica_decides) {
-  auto l = leading(commit_rule::appended);
-  l.set_in_sync({me, other});
-  l.report(me, offset{10}, offset{10});
+  leading l{commit_rule::appended, 1, {me, other}};
+  l.own(10, 10);
   BOOST_TEST(l.high_watermark().value == 0);
-  BOOST_TEST(l.report(other, offset{4}, offset{4}));
+  BOOST_TEST(l.hears(other, 4, 4));
   BOOST_TEST(l.high_watermark().value == 4);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_follower_has_not_synced_does_not_count_in_durable_mode) {
+  leading l{commit_rule::durable, 2, {me, other}};
+  l.own(10, 10);
+  BOOST_TEST(!l.hears(other, 10, 0));
+  BOOST_TEST(l.hears(other, 10, 10));
+  BOOST_TEST(l.high_watermark().value == 10);
+}
+
 BOOST_AUTO_TEST_CASE(R08_the_high_watermark_moves_when_the_isr_shrinks) {
-  auto l = leading(commit_rule::appended);
-  l.set_in_sync({me, other});
-  l.report(me, offset{10}, offset{10});
-  l.set_in_sync({me});
+  leading l{commit_rule::appended, 1, {me, other}};
+  l.own(10, 10);
+  BOOST_TEST(l.set_members({{me, other}, {me}, 1}));
   BOOST_TEST(l.high_watermark().value == 10);
 }
 
 BOOST_AUTO_TEST_CASE(R09_below_min_insync_replicas_it_stands_still) {
-  auto l = leading(commit_rule::appended, 2);
-  BOOST_TEST(!l.report(me, offset{10}, offset{10}));
+  leading l{commit_rule::appended, 2};
+  BOOST_TEST(!l.own(10, 10));
   BOOST_TEST(l.high_watermark().value == 0);
   BOOST_TEST(!l.enough_in_sync());
 }
 
 BOOST_AUTO_TEST_CASE(it_never_goes_back) {
-  auto l = leading(commit_rule::appended);
-  l.report(me, offset{10}, offset{10});
-  BOOST_TEST(!l.report(me, offset{5}, offset{5}));
+  leading l{commit_rule::appended};
+  l.own(10, 10);
+  BOOST_TEST(!l.own(5, 5));
   BOOST_TEST(l.high_watermark().value == 10);
 }
 
+BOOST_AUTO_TEST_CASE(a_replica_outside_the_isr_does_not_count_but_is_asked_in_when_it_has_everything) {
+  leading l{commit_rule::durable, 1, {me}};
+  l.own(10, 10);
+  BOOST_TEST(l.high_watermark().value == 10);
+  l.hears(other, 9, 9);
+  BOOST_TEST(!l.next_wish(t0));
+  l.hears(other, 10, 10);
+  const auto wish = l.next_wish(t0);
+  BOOST_REQUIRE(wish);
+  BOOST_TEST(wish->in_sync.size() == 2u);
+  BOOST_TEST((wish->in_sync[1] == replication::isr_wish::member{other, 7}));
+  BOOST_TEST(!l.next_wish(t0));  // one at a time
+}
+
+BOOST_AUTO_TEST_CASE(whoever_is_asked_in_counts_at_once) {
+  leading l{commit_rule::appended, 1, {me}};
+  l.own(10, 10);
+  l.hears(other, 10, 10);
+  BOOST_REQUIRE(l.next_wish(t0));
+  BOOST_TEST(!l.own(12, 12));  // the controller may have granted the wish already
+  BOOST_TEST(l.high_watermark().value == 10);
+  BOOST_TEST(l.drop_wish());
+  BOOST_TEST(l.high_watermark().value == 12);
+}
+
+BOOST_AUTO_TEST_CASE(a_follower_that_stays_behind_for_too_long_is_asked_out) {
+  leading l{commit_rule::appended, 1, {me, other}};
+  l.own(10, 10);
+  l.hears(other, 10, 10);
+  l.own(11, 11, t0 + 60s);  // a long silence of both is no lag
+  BOOST_TEST(!l.next_wish(t0 + 65s));
+  BOOST_TEST(l.somebody_is_behind());
+  const auto wish = l.next_wish(t0 + 71s);
+  BOOST_REQUIRE(wish);
+  BOOST_TEST(wish->in_sync.size() == 1u);
+  l.set_members({{me, other}, {me}, 1});
+  BOOST_TEST(l.high_watermark().value == 11);
+}
+
+BOOST_AUTO_TEST_CASE(a_follower_under_steady_load_is_not_late_while_it_reaches_what_there_was_when_it_last_spoke) {
+  leading l{commit_rule::appended, 1, {me, other}};
+  for (int i = 1; i < 60; ++i) {
+    l.own(10 * i, 10 * i, t0 + i * 1s);
+    l.hears(other, 10 * (i - 1), 10 * (i - 1), t0 + i * 1s);
+    BOOST_TEST(!l.next_wish(t0 + i * 1s));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(older_decisions_of_the_controller_are_ignored) {
+  leading l{commit_rule::appended, 1, {me, other}};
+  l.set_members({{me, other}, {me}, 5});
+  l.set_members({{me, other}, {me, other}, 4});
+  BOOST_TEST(l.members().in_sync.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_leader_knows_what_is_committed_when_all_in_sync_have_reached_its_epoch) {
+  leading l{commit_rule::appended, 1, {me, other}, offset{10}, offset{4}};
+  l.own(10, 10);
+  BOOST_TEST(!l.knows_high_watermark());
+  l.hears(other, 10, 10);
+  BOOST_TEST(l.knows_high_watermark());
+}
+
+BOOST_AUTO_TEST_CASE(R03_a_follower_cuts_at_the_end_of_the_last_epoch_that_both_have) {
+  using replication::truncation_point;
+  const auto at = [](std::int32_t leaders, std::int64_t leaders_end, std::int32_t own, std::int64_t own_end,
+                     std::int64_t log_end) {
+    return truncation_point({leader_epoch{leaders}, offset{leaders_end}}, {leader_epoch{own}, offset{own_end}},
+                            offset{log_end})
+      .value;
+  };
+  BOOST_TEST(at(2, 20, 2, 25, 30) == 20);   // the leader has less of the epoch
+  BOOST_TEST(at(2, 25, 2, 20, 30) == 20);   // the follower has less of it, and then another one
+  BOOST_TEST(at(2, 25, 1, 10, 30) == 10);   // the follower never had it
+  BOOST_TEST(at(-1, 0, -1, -1, 30) == 0);   // nothing in common
+}
+
+BOOST_AUTO_TEST_CASE(a_followers_high_watermark_ends_with_its_log_and_never_goes_back) {
+  using replication::followed_high_watermark;
+  BOOST_TEST(followed_high_watermark(offset{9}, offset{5}, offset{2}).value == 5);
+  BOOST_TEST(followed_high_watermark(offset{3}, offset{5}, offset{4}).value == 4);
+}
+
 BOOST_AUTO_TEST_CASE(parked_acks_are_released_in_order_and_expire_by_deadline) {
-  using namespace std::chrono_literals;
-  const monotonic_time t0{};
   replication::parked_acks<int> parked{3};
   parked.park(offset{5}, t0 + 10ms, 1);
   parked.park(offset{8}, t0 + 5ms, 2);
