@@ -41,6 +41,11 @@ class Broker:
     # Life
 
     def start(self):
+        self.launch()
+        return self.await_ready()
+
+    def launch(self):
+        """Starts the process without waiting for it: a node of a cluster may need others to get ready."""
         program = os.environ.get("TROUPE_PROGRAM")
         if not program:
             raise AssertionError("TROUPE_PROGRAM must name the troupe command")
@@ -49,9 +54,11 @@ class Broker:
         with open(self.log_path, "a", encoding="utf-8") as log:
             self.process = subprocess.Popen([program, "serve", *arguments], stdout=subprocess.PIPE, stderr=log,
                                             stdin=subprocess.DEVNULL, text=True)
-        ready = threading.Event()
-        ended = threading.Event()
+        self.ready, self.ended = ready, ended = threading.Event(), threading.Event()
         threading.Thread(target=self._drain, args=(self.process, ready, ended), daemon=True).start()
+
+    def await_ready(self):
+        ready, ended = self.ready, self.ended
         deadline = time.monotonic() + READY_SECONDS
         while not ready.wait(0.01) and not ended.is_set() and time.monotonic() < deadline:
             pass
