@@ -1,0 +1,169 @@
+#include "test/sim/cluster/three_node_run.hpp"
+
+#include "runtime/check/judge.hpp"
+#include "runtime/sim/fault_draw.hpp"
+#include "test/sim/cluster/three_nodes.hpp"
+#include "test/sim/cluster/worker.hpp"
+
+#include <algorithm>
+
+namespace troupe::sim_test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto faults_from = 8s;
+constexpr auto faults_until = 28s;
+constexpr std::size_t fault_count = 16;
+constexpr int worker_count = 3;
+constexpr auto liveness_patience = 120s;
+
+/// A client of its own for each worker.
+struct working_client {
+  working_client(three_nodes& cluster, int number, const worker::surroundings& around)
+    : by(cluster.in(), "c" + std::to_string(number)),
+      routed(by, three_nodes::addresses(), three_nodes::topic),
+      works(check::client_id{number}, routed, around) {}
+
+  client by;
+  cluster_client routed;
+  worker works;
+};
+
+class run {
+ public:
+  run(std::uint64_t seed, cluster_result& result)
+    : seed_(seed),
+      result_(result),
+      cluster_({.seed = seed}),
+      wishes_({.partition_count = three_nodes::partition_count}, seed) {}
+
+  void go(const sim::fault_plan& plan, sim::trace::listener listen) {
+    cluster_.in().told().listen(std::move(listen));
+    if (!cluster_.form())
+      return note("the nodes do not form a cluster");
+    for (int i = 1; i <= worker_count; ++i)
+      clients_.push_back(std::make_unique<working_client>(cluster_, i, worker::surroundings{wishes_, told_, result_.wrong}));
+    sim::schedule(cluster_.in(), plan);
+    start_all();
+    cluster_.in().run_for(faults_until - std::min<sim::virtual_time>(cluster_.in().now(), faults_until));
+    heal();
+    if (!come_to_rest() || !read_everything())
+      return;
+    finish();
+  }
+
+  void sum_up() {
+    for (auto& defect : cluster_.wrong_with_processes())
+      note(std::move(defect));
+    result_.hash = cluster_.in().told().hash();
+    for (const auto* m : cluster_.in().machines())
+      result_.starts += m->starts();
+    result_.messages = cluster_.in().messages();
+    if (!result_.wrong.empty())
+      result_.events = cluster_.in().last_events(80);
+  }
+
+ private:
+  void note(std::string what) { result_.wrong.push_back(std::move(what)); }
+
+  void start_all() {
+    for (auto& c : clients_)
+      c->works.start();
+  }
+
+  bool all_idle(const std::string& complaint) {
+    const auto idle = [](const auto& c) { return c->works.is_idle(); };
+    if (cluster_.in().run_until([&] { return std::all_of(clients_.begin(), clients_.end(), idle); }, liveness_patience))
+      return true;
+    for (const auto& c : clients_)
+      if (!c->works.is_idle())
+        note(complaint + ": " + c->works.describe());
+    return false;
+  }
+
+  void heal() {
+    cluster_.in().net().heal_all();
+    for (auto* m : cluster_.in().machines()) {
+      m->spare();
+      m->resume();
+      m->slow_down({});
+      m->storage().clear_faults();
+      m->start();
+    }
+  }
+
+  bool come_to_rest() {
+    for (auto& c : clients_)
+      c->works.stop();
+    if (!all_idle("does not come to an end after healing"))
+      return false;
+    if (seed_ % 2 == 1) {
+      for (auto* m : cluster_.in().machines())
+        m->power_loss({sim::power_loss_mode::weakest, seed_});
+      for (auto* m : cluster_.in().machines())
+        m->start();
+    }
+    if (cluster_.settle(liveness_patience))
+      return true;
+    note("not all replicas come into sync");
+    return false;
+  }
+
+  bool read_everything() {
+    auto ends = cluster_.ask_ends(liveness_patience);
+    if (!ends) {
+      note("not all partitions tell where they end");
+      return false;
+    }
+    told_.final_reads_begin(cluster_.in().now());
+    wishes_.begin_final_reads(std::move(*ends));
+    start_all();
+    return all_idle("does not read everything");
+  }
+
+  void finish() {
+    for (auto& wrong : cluster_.stop_all())
+      note(std::move(wrong));
+    for (auto& wrong : cluster_.wrong_with_replicas())
+      note(std::move(wrong));
+    const auto judged = check::judge(told_.take());
+    if (!judged)
+      return note(render(judged.error()));
+    result_.acknowledged = judged->acknowledged_count;
+    result_.read = judged->read_count;
+    if (!judged->ok())
+      note(check::to_text(*judged));
+  }
+
+  const std::uint64_t seed_;
+  cluster_result& result_;
+  three_nodes cluster_;
+  workload::list_append wishes_;
+  check::recorder told_;
+  std::vector<std::unique_ptr<working_client>> clients_;
+};
+
+}  // namespace
+
+sim::fault_plan plan_of_three_nodes(std::uint64_t seed) {
+  using sim::fault_action;
+  return sim::draw_plan(sim::prng{seed, "plan"}, {.machines = {"n1", "n2", "n3"},
+                                                  .clients = {"c1", "c2", "c3"},
+                                                  .from = faults_from,
+                                                  .until = faults_until,
+                                                  .count = fault_count,
+                                                  .recovery = 1s,
+                                                  .without = {fault_action::wipe, fault_action::disk_fault}});
+}
+
+cluster_result run_three_nodes(std::uint64_t seed, const sim::fault_plan& plan, sim::trace::listener listen) {
+  cluster_result result;
+  run it{seed, result};
+  it.go(plan, std::move(listen));
+  it.sum_up();
+  return result;
+}
+
+}  // namespace troupe::sim_test
