@@ -16,7 +16,6 @@ namespace troupe {
 
 namespace {
 
-using schema::IsrChanged;
 using schema::PartitionAppend;
 using schema::PartitionDescribe;
 using schema::PartitionDescription;
@@ -84,7 +83,7 @@ class partition_state {
       follower_->take(m);
   }
 
-  void isr_answered(const wire<IsrChanged>& m) {
+  void isr_answered(const isr_settled& m) {
     if (leader_)
       leader_->isr_answered(m);
   }
@@ -220,7 +219,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const partition_role& m) { state->take_role(m); },
     [state](const follower_position& m) { state->hear(m); },
     [state](const replica_slice& m) { state->take_slice(m); },
-    [state](const wire<IsrChanged>& m) { state->isr_answered(m); },
+    [state](const isr_settled& m) { state->isr_answered(m); },
     [state](const partition_settings& m) { state->change_settings(m); },
     [state](const partition_upkeep&) { state->upkeep(); },
     [state](const compaction_query&) { return state->plan_compaction(); },
