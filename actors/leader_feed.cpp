@@ -124,12 +124,19 @@ void leader_role::on_watermark_tick() {
 
 // -- the in-sync replicas ---------------------------------------------------------------------------------------------
 
-void leader_role::on_lag_tick() {
+void leader_role::on_lag_tick(leader_epoch epoch) {
+  if (epoch != epoch_)
+    return;
   lag_armed_ = false;
   if (!replicas_)
     return;
   ask_for_isr();
   on_progress();
+}
+
+void leader_role::on_isr_tick() {
+  if (replicas_)
+    ask_for_isr();
 }
 
 /// For those in sync that have not spoken yet under this leader, and for itself.
@@ -189,7 +196,7 @@ void leader_role::isr_refused(kafka::error_code why) {
   } else {
     ask_again_ = true;
   }
-  self_.delayed_send(&self_, bounds::isr_retry_pause, lag_tick{});
+  self_.delayed_send(&self_, bounds::isr_retry_pause, isr_tick{});
 }
 
 }  // namespace troupe

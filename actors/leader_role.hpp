@@ -46,8 +46,9 @@ class leader_role {
   void log_durable();
   /// The controller's answer to a wish, perhaps not the last one.
   void isr_answered(const isr_settled& m);
-  void on_deadline();
-  void on_lag_tick();
+  void on_deadline(monotonic_time due);
+  void on_lag_tick(leader_epoch epoch);
+  void on_isr_tick();
   void on_watermark_tick();
   /// Everyone who waits is told `why`.
   void fail_waiting(const error& why);

@@ -123,6 +123,7 @@ struct compaction_swap {
 ///           deadline_tick →                            its own timers, and so on
 ///           flush_tick →
 ///           lag_tick →
+///           isr_tick →
 ///           watermark_tick →
 ///           retry_following →
 /// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an
