@@ -187,8 +187,8 @@ void leader_role::isr_answered(const isr_settled& m) {
   decide(std::move(now));
 }
 
-/// Only where it is certain that the wish was not granted, and will not be, it stops to count: a wish that was brought twice
-/// is refused the second time, because it was granted the first time. News of that are on their way then.
+/// Only where it is certain that the wish was not granted, and will not be, it stops to count: a wish that was brought
+/// twice is refused the second time, because it was granted the first time. News of that are on their way then.
 void leader_role::isr_refused(kafka::error_code why) {
   if (why == kafka::error_code::ineligible_replica || why == kafka::error_code::invalid_request) {
     replicas_->drop_wish();

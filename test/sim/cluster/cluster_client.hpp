@@ -13,9 +13,9 @@
 
 namespace troupe::sim_test {
 
-/// What a Kafka client knows of the cluster: which node leads which partition of one topic. Asks the brokers that it was
-/// told of, one after the other; what it hears of an older leader epoch than it knows is not believed. Lives no longer
-/// than its client.
+/// What a Kafka client knows of the cluster: which node leads which partition of one topic. Asks the brokers that it
+/// was told of, one after the other; what it hears of an older leader epoch than it knows is not believed. Lives no
+/// longer than its client.
 class cluster_client {
  public:
   struct leader {

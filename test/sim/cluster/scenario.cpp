@@ -112,7 +112,7 @@ std::int32_t scenario::await_leader(std::int32_t asked, std::initializer_list<st
   return 0;
 }
 
-bool scenario::await_in_sync(std::int32_t asked, std::size_t count, std::chrono::nanoseconds patience) {
+bool scenario::await_in_sync(std::int32_t asked, std::size_t count) {
   for (const auto until = in().now() + patience; in().now() < until; in().run_for(look_pause))
     if (const auto told = ask_metadata(asked); told && !told->topics.empty())
       for (const auto& p : told->topics[0].partitions)

@@ -35,7 +35,7 @@ class scenario : public three_nodes {
   /// Waits until `asked` says that a node leads that is none of `others`; 0 when none does in time.
   std::int32_t await_leader(std::int32_t asked, std::initializer_list<std::int32_t> others = {});
   /// Waits until `asked` says that so many replicas are in sync.
-  bool await_in_sync(std::int32_t asked, std::size_t count, std::chrono::nanoseconds patience = std::chrono::seconds{60});
+  bool await_in_sync(std::int32_t asked, std::size_t count);
   /// What can be read at node `at`, by offset; none when it serves nothing.
   std::optional<std::map<std::int64_t, std::string>> read(std::int32_t at);
   /// Any node that is not `id`, the same each time.

@@ -44,7 +44,8 @@ class run {
     if (!cluster_.form())
       return note("the nodes do not form a cluster");
     for (int i = 1; i <= worker_count; ++i)
-      clients_.push_back(std::make_unique<working_client>(cluster_, i, worker::surroundings{wishes_, told_, result_.wrong}));
+      clients_.push_back(std::make_unique<working_client>(
+        cluster_, i, worker::surroundings{wishes_, told_, result_.wrong}));
     sim::schedule(cluster_.in(), plan);
     start_all();
     cluster_.in().run_for(faults_until - std::min<sim::virtual_time>(cluster_.in().now(), faults_until));

@@ -24,9 +24,9 @@ struct cluster_result {
 sim::fault_plan plan_of_three_nodes(std::uint64_t seed);
 
 /// Three real nodes and clients that append and read, while `plan` happens; then everything is healed, all clients must
-/// come to the end of what they do and all replicas into sync, with every second seed after a loss of power of all nodes
-/// at once; then everybody reads everything. What the clients saw is judged, and the replicas are compared. `listen` hears
-/// all events.
+/// come to the end of what they do and all replicas into sync, with every second seed after a loss of power of all
+/// nodes at once; then everybody reads everything. What the clients saw is judged, and the replicas are compared.
+/// `listen` hears all events.
 cluster_result run_three_nodes(std::uint64_t seed, const sim::fault_plan& plan, sim::trace::listener listen = {});
 
 }  // namespace troupe::sim_test

@@ -1,5 +1,5 @@
-// sim_seeds FROM TO [trace]: runs three nodes with the seeds from FROM to TO, a line and a trace hash each; what is wrong
-// with a run stands under its line. With "trace", every event too.
+// sim_seeds FROM TO [trace]: runs three nodes with the seeds from FROM to TO, a line and a trace hash each; what is
+// wrong with a run stands under its line. With "trace", every event too.
 #include "test/sim/cluster/three_node_run.hpp"
 
 #include <cstdlib>

@@ -51,8 +51,8 @@ void add_batches(check::replica_log& to, bytes_view segment) {
     const auto& b = **batch;
     if (b.base_offset() < offset{0} || b.bytes().empty() || !b.check_crc())
       return;
-    to.batches.push_back({b.base_offset(), b.last_offset(), b.partition_leader_epoch(), hash_of(b.bytes()), b.producer(),
-                          b.producer_epoch(), b.base_sequence()});
+    to.batches.push_back({b.base_offset(), b.last_offset(), b.partition_leader_epoch(), hash_of(b.bytes()),
+                          b.producer(), b.producer_epoch(), b.base_sequence()});
   }
 }
 

@@ -60,8 +60,10 @@ void worker::start() {
 }
 
 std::string worker::describe() const {
-  return by_.by().host() + (is_idle_ ? ": idle" : ": sends " + std::to_string(sending_.what.value) + " to "
-                                                    + std::to_string(sending_.partition) + " or polls, last: " + last_said_);
+  if (is_idle_)
+    return by_.by().host() + ": idle";
+  return by_.by().host() + ": sends " + std::to_string(sending_.what.value) + " to "
+         + std::to_string(sending_.partition) + " or polls, last: " + last_said_;
 }
 
 void worker::defect(const std::string& what) {

@@ -15,8 +15,8 @@
 namespace troupe::sim_test {
 
 /// Carries out what a workload wishes of one client, as a careful Kafka client does, and has it recorded: an idempotent
-/// producer with acks=all that sends a batch again until it is told for certain, and a consumer with a position in each of
-/// its partitions. What no correct cluster answers is a defect.
+/// producer with acks=all that sends a batch again until it is told for certain, and a consumer with a position in each
+/// of its partitions. What no correct cluster answers is a defect.
 class worker {
  public:
   /// All of what is referred to outlives the worker.
