@@ -94,16 +94,13 @@ class replicas_state {
       for (const auto& topic : image_->topics_by_name())
         change_settings(*topic);
     publish_view(std::move(leaders));
-    if (first)
-      begin_opening();
     answer_waiting();
   }
 
   caf::result<applied> await(const await_applied& m) {
-    if (image_ && image_->applied().index >= m.index)
-      return applied{};
     auto promise = self_->make_response_promise<applied>();
     waiting_.emplace_back(m.index, promise);
+    answer_waiting();
     return promise;
   }
 
@@ -369,13 +366,17 @@ class replicas_state {
 
   // -- words ------------------------------------------------------------------------------------------------------
 
+  /// The first to be answered is the node, which waits for its own registration in this life: from there on the image
+  /// tells all that was committed before. An earlier one may know no topic yet, so that each folder looks like a stray.
   void answer_waiting() {
-    std::erase_if(waiting_, [this](auto& w) {
-      if (w.first > image_->applied().index)
+    const auto answered = std::erase_if(waiting_, [this](auto& w) {
+      if (!image_ || w.first > image_->applied().index)
         return false;
       w.second.deliver(applied{});
       return true;
     });
+    if (answered > 0 && !std::exchange(is_current_, true))
+      begin_opening();
   }
 
   std::chrono::milliseconds upkeep_interval() const {
@@ -395,6 +396,7 @@ class replicas_state {
   std::unordered_map<caf::actor_addr, partition_id> by_address_;
   std::shared_ptr<const metadata::image> image_;
   std::vector<std::pair<std::int64_t, caf::typed_response_promise<applied>>> waiting_;
+  bool is_current_ = false;  ///< the image tells all that was committed before this start
   std::deque<caf::actor> to_open_;
   bool closing_ = false;
 };

@@ -24,7 +24,7 @@ participant::participant(const options& how, opening found, monotonic_time now)
     voters_.append(c.index, std::move(c.voters));
   matched_ = commit_;
   told_ = state();
-  if (is_voter() && voters_.current().size() > 1)
+  if (stands() && !(is_voter() && majority_of(voters_.current()) == 1))
     rest(now);
 }
 
@@ -51,7 +51,7 @@ effects participant::tick(monotonic_time now) {
     lead_on(now);
   else if (installing_)
     rest(now);  // the log is about to be another one
-  else if (is_voter())
+  else if (stands())
     campaign(now);
   else
     seek(now);
@@ -89,7 +89,6 @@ effects participant::lost(monotonic_time now, node_id node) {
     return {};
   leader_ = nobody;
   leader_heard_at_.reset();
-  attempts_ = 0;
   // Not all at once: the first one that asks shall win.
   deadline_ = std::min(deadline_, now + draw(how_.election_timeout / 8));
   return finish();

@@ -128,6 +128,8 @@ class participant {
   std::chrono::nanoseconds draw(std::chrono::nanoseconds below);
   void rest(monotonic_time now);
   bool is_voter() const { return contains(voters_.current(), how_.self); }
+  /// A voter whose removal is not known to be committed stands too: it can be the only one who can get it committed.
+  bool stands() const { return voters_.may_vote(how_.self); }
   bool hears_leader(monotonic_time now) const;
   void commit_to(std::int64_t index);
 
@@ -211,7 +213,7 @@ class participant {
   member term_leader_ = nobody;  ///< who led in this term, be it heard of or not
   std::optional<monotonic_time> leader_heard_at_;
 
-  // Prospective, candidate.
+  // Prospective and candidate.
   std::int64_t round_ = 0;
   std::set<member> granted_;
 
@@ -225,7 +227,7 @@ class participant {
     std::int64_t next_offset = 0;
   } receiving_;
   std::optional<entry_id> installing_;
-  int attempts_ = 0;
+  int attempts_ = 0;  ///< to find or become a leader, since one was heard of
   int redirects_ = 0;
 
   // Leader.

@@ -6,6 +6,12 @@
 
 namespace troupe::raft {
 
+namespace {
+
+constexpr int fruitless_attempts_max = 2;  // to win an election, before others than the voters are asked who leads
+
+}  // namespace
+
 /// A question changes nothing, and whoever hears from a leader is not talked out of it: a member that was cut off, or
 /// is no voter any more, must not topple a leader that the others are content with.
 bool participant::adopts_term_of(monotonic_time now, const message& m) const {
@@ -35,15 +41,18 @@ void participant::become_follower(monotonic_time now, std::int64_t term) {
 }
 
 void participant::campaign(monotonic_time now) {
-  if (majority_of(voters_.current()) == 1) {
-    elect(now, false);
-    return;
-  }
   become_follower(now, term_);
   role_ = role::prospective;
   redirects_ = 0;
   rest(now);
   ask_for_votes(true, false);
+  if (has_majority()) {
+    elect(now, false);
+    return;
+  }
+  // Perhaps the voters that are known here are none any more.
+  if (++attempts_ > fruitless_attempts_max)
+    subscribe_to(nobody);
 }
 
 void participant::elect(monotonic_time now, bool handed_over) {

@@ -18,6 +18,7 @@ bool participant::follow(monotonic_time now, const message& m) {
   term_leader_ = m.from;
   leader_ = m.from;
   leader_heard_at_ = now;
+  attempts_ = 0;
   rest(now);
   return !installing_;
 }

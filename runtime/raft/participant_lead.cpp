@@ -132,7 +132,7 @@ void participant::on(monotonic_time now, const message& m, const append_reply& r
   p.accepted(r.accepted ? r.number : 0, r.match);
   if (p.match() == terms_.last().index)
     p.caught_up(now);
-  if (p.mode() == progress_mode::snapshotting && p.match() >= terms_.base().index)
+  if (p.mode() == progress_mode::snapshotting && p.match() >= std::min(terms_.base().index, p.snapshot().at.index))
     p.restart(p.match() + 1);
   bool go_on = r.accepted;
   if (!r.accepted) {
@@ -164,7 +164,7 @@ void participant::on(monotonic_time now, const message& m, const snapshot_reply&
 // -- committing -----------------------------------------------------------------------------------------------------
 
 /// An entry is committed when it is durable at a majority of the voters, and is of this term: one of an earlier term
-/// could still be replaced (Raft 5.4.2).
+/// could still be replaced (Raft 5.4.2). It is applied, so it must be durable here as well.
 void participant::advance_commit(monotonic_time now) {
   const auto& voters = voters_.current();
   std::vector<std::int64_t> durable_at;
@@ -173,7 +173,7 @@ void participant::advance_commit(monotonic_time now) {
     durable_at.push_back(v.id == how_.self ? durable_ : known != peers_.end() ? known->second.match() : 0);
   }
   std::sort(durable_at.begin(), durable_at.end(), std::greater{});
-  const auto index = durable_at[majority_of(voters) - 1];
+  const auto index = std::min(durable_at[majority_of(voters) - 1], durable_);
   if (index <= commit_ || (index < first_of_term_ && !mutation("M15")))
     return;
   commit_to(index);

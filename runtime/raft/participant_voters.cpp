@@ -78,12 +78,13 @@ error participant::check_change(monotonic_time now, const voter_set& wished) con
   const auto diff = compare(voters_.current(), wished);
   for (const auto& m : diff.added)
     if (contains_node(voters_.current(), m.node))
-      return make_error(errc::duplicate_voter, "node " + to_string(m) + " is a voter, with another directory id; remove "
-                                               "that voter first");
+      return make_error(errc::duplicate_voter, "node " + to_string(m) + " is a voter, with another directory id; "
+                                               "remove that voter first");
   if (wished.empty() || wished.size() > bounds::raft_voters_max || names_a_node_twice(wished)
       || diff.added.size() + diff.removed.size() + diff.moved != 1)
-    return make_error(errc::invalid_change, "voters are added, removed or moved one at a time, each node once; at least "
-                                            "one stays and at most " + std::to_string(bounds::raft_voters_max));
+    return make_error(errc::invalid_change, "voters are added, removed or moved one at a time, each node once; at "
+                                            "least one stays and at most "
+                                              + std::to_string(bounds::raft_voters_max));
   if (!diff.added.empty())
     if (auto refused = check_added(now, diff.added.front()))
       return refused;

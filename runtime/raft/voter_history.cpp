@@ -2,12 +2,17 @@
 
 #include "runtime/base/invariant.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe::raft {
 
 voter_history::voter_history(std::int64_t index, voter_set voters) {
   sets_.push_back({index, std::move(voters)});
+}
+
+bool voter_history::may_vote(const member& who) const {
+  return std::any_of(sets_.begin(), sets_.end(), [&](const change& c) { return contains(c.voters, who); });
 }
 
 void voter_history::append(std::int64_t index, voter_set voters) {

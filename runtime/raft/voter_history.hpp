@@ -15,6 +15,8 @@ class voter_history {
   voter_history(std::int64_t index, voter_set voters);
 
   const voter_set& current() const { return sets_.back().voters; }
+  /// Whether `who` votes in the current set, or in an earlier one that may turn out to be the committed one.
+  bool may_vote(const member& who) const;
   /// Entry that made the current set.
   std::int64_t changed_at() const { return sets_.back().index; }
 

@@ -92,7 +92,8 @@ expected<received_entries> decode(const wire<schema::RaftAppendRequest>& m, cons
     return malformed(envelope, render(entries.error()));
   if (!entries->empty()) {
     const auto& first = entries->front().at;
-    if (first.index != body.prev.index + 1 || first.term < body.prev.term || entries->back().at.term > envelope.getTerm())
+    const bool from_the_future = entries->back().at.term > envelope.getTerm();
+    if (first.index != body.prev.index + 1 || first.term < body.prev.term || from_the_future)
       return malformed(envelope, "its entries do not follow entry " + std::to_string(body.prev.index));
   }
   for (const auto& e : *entries) {

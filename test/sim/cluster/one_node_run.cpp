@@ -5,6 +5,8 @@
 #include "test/sim/cluster/appends.hpp"
 #include "test/sim/cluster/node_process.hpp"
 
+#include <algorithm>
+
 namespace troupe::sim_test {
 
 namespace {
@@ -14,13 +16,15 @@ using namespace std::chrono_literals;
 constexpr auto safety_phase = 5s;
 constexpr auto liveness_patience = 120s;
 
-/// Reads the whole partition of a healed node.
-std::map<std::int64_t, std::string> read_all(sim::world& w, const target& from, std::vector<std::string>& wrong) {
+/// Reads the whole partition of a healed node, which holds `count` records at least. Its high watermark may come up
+/// to them only after a while.
+std::map<std::int64_t, std::string> read_all(sim::world& w, const target& from, std::int64_t count,
+                                             std::vector<std::string>& wrong) {
   client reading{w, "reader"};
   append_history seen;
   tailer all{reading, from, seen};
   all.start();
-  if (!w.run_until([&] { return all.high_watermark() >= 0 && all.position() == all.high_watermark(); },
+  if (!w.run_until([&] { return all.position() >= count && all.position() == all.high_watermark(); },
                    liveness_patience))
     wrong.push_back("the healed node does not serve all records");
   all.stop();
@@ -71,8 +75,14 @@ run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan, sim::tr
   n1.storage().clear_faults();
   n1.crash();
   n1.start();
-  if (!history.acknowledged.empty())
-    result.wrong = judge(history, read_all(w, to, result.wrong));
+  std::int64_t count = 0;
+  for (const auto& [value, at] : history.acknowledged)
+    count = std::max(count, at + 1);
+  if (count > 0) {
+    const auto found = read_all(w, to, count, result.wrong);
+    const auto wrong = judge(history, found);
+    result.wrong.insert(result.wrong.end(), wrong.begin(), wrong.end());
+  }
   stop(n1);
   if (!w.run_until([&] { return !n1.is_running(); }, liveness_patience) || n1.exit_reason())
     result.wrong.push_back("the node does not stop cleanly");

@@ -1,11 +1,11 @@
 // Runs the scripts of this folder. What the subject understands:
 //   voters N N…                  nodes whose first entry makes them the voters; node N: one more, with an empty disk
 //   tick N                       the time goes on to when node N wants to be called, and it is
-//   A>B, A>B again               B gets the oldest message of A to B; again: and it stays on its way
-//   lose A>B                     the oldest message of A to B is lost
+//   A>B, A>B again, A>B last     B gets the oldest message of A to B; again: and it stays on its way; last: the newest
+//   lose A>B, lose all           the oldest message of A to B is lost, or all that are on their way
 //   settle                       all messages are delivered, until there are none
 //   run MS                       the time goes on, with every tick in its time and every message delivered at once
-//   cut N N…, heal               messages between these nodes and the others are lost
+//   cut N N…, mute A>B, heal     messages between these nodes and the others, or of A to B, are lost
 //   lost N M                     node N is told that its link to M broke
 //   propose N, add M at N, remove M at N, move M at N, change N+N… at N, transfer N
 //   slow, sync N [INDEX]         from now on nothing is durable before it is said to be
@@ -55,23 +55,30 @@ class quorum {
   std::string run(const words& in) {
     const auto& verb = in.at(0);
     if (verb.find('>') != std::string::npos)
-      return deliver(verb, in.size() > 1);
+      return deliver(verb, in.size() > 1 ? in[1] : "");
     if (verb == "voters" || verb == "node" || verb == "cut")
       return nodes(verb, in);
     if (verb == "heal")
-      return cut_.clear(), "ok";
+      return w_.cut.clear(), w_.muted.clear(), "ok";
     if (verb == "settle")
-      return settle(), "ok";
+      return w_.settle(), "ok";
     if (verb == "run")
-      return run_for(std::chrono::milliseconds{number(in, 1)}), "ok";
+      return w_.run_for(std::chrono::milliseconds{number(in, 1)}), "ok";
+    if (verb == "mute") {
+      const auto ends = split(in.at(1), '>');
+      w_.muted.insert({node_id{std::stoi(ends.at(0))}, node_id{std::stoi(ends.at(1))}});
+      return "ok";
+    }
     if (verb == "slow")
       return w_.syncs_at_once = false, "ok";
     if (verb == "entries")
       return w_.entries_per_message = number(in, 1), "ok";
+    if (verb == "lose" && in.at(1) == "all")
+      return w_.network.clear(), "ok";
     if (verb == "lose")
       return take(in.at(1)) ? "ok" : "no such message";
-    return at_node(verb, in, w_.at(static_cast<std::int32_t>(number(in, verb == "add" || verb == "remove"
-                                                                            || verb == "move" || verb == "change" ? 3 : 1))));
+    const bool is_change = verb == "add" || verb == "remove" || verb == "move" || verb == "change";
+    return at_node(verb, in, w_.at(static_cast<std::int32_t>(number(in, is_change ? 3 : 1))));
   }
 
   std::string nodes(const std::string& verb, const words& in) {
@@ -83,7 +90,8 @@ class quorum {
     else if (verb == "node")
       w_.add_node(all.at(0));
     else
-      cut_ = all;
+      for (const auto node : all)
+        w_.cut.insert(node_id{node});
     return "ok";
   }
 
@@ -130,55 +138,26 @@ class quorum {
     return now;
   }
 
-  /// The oldest message of `A>B`.
-  std::optional<packet> take(const std::string& way, bool stays = false) {
+  /// A message of `A>B`, mostly the oldest.
+  std::optional<packet> take(const std::string& way, const std::string& how = "") {
     const auto ends = split(way, '>');
+    auto found = w_.network.end();
     for (auto p = w_.network.begin(); p != w_.network.end(); ++p)
       if (to_string(p->message.from) == ends.at(0)
-          && (to_string(p->message.to) == ends.at(1) || p->message.to == nobody)) {
-        auto out = *p;
-        if (!stays)
-          w_.network.erase(p);
-        return out;
-      }
-    return std::nullopt;
+          && (to_string(p->message.to) == ends.at(1) || p->message.to == nobody)
+          && (found == w_.network.end() || how == "last"))
+        found = p;
+    if (found == w_.network.end())
+      return std::nullopt;
+    auto out = *found;
+    if (how != "again")
+      w_.network.erase(found);
+    return out;
   }
 
-  std::string deliver(const std::string& way, bool stays) {
-    const auto p = take(way, stays);
+  std::string deliver(const std::string& way, const std::string& how) {
+    const auto p = take(way, how);
     return p ? w_.deliver(w_.at(std::stoi(split(way, '>').at(1))), *p) : "no such message";
-  }
-
-  bool is_cut(node_id node) const { return std::find(cut_.begin(), cut_.end(), node.value) != cut_.end(); }
-
-  void settle() {
-    for (int steps = 0; !w_.network.empty(); ++steps) {
-      BOOST_REQUIRE_MESSAGE(steps < 10'000, "the network does not come to rest");
-      const auto p = w_.network.front();
-      w_.network.erase(w_.network.begin());
-      for (auto& [node, s] : w_.sites()) {
-        const bool is_meant = p.message.to.node == node || (p.message.to == nobody && p.message.from.node != node);
-        if (is_meant && s.runs && is_cut(node) == is_cut(p.message.from.node))
-          w_.deliver(s, p);
-      }
-    }
-  }
-
-  void run_for(std::chrono::milliseconds time) {
-    const auto until = w_.now() + time;
-    settle();
-    for (;;) {
-      site* first = nullptr;
-      for (auto& [node, s] : w_.sites())
-        if (s.runs && (!first || s.runs->wakes_at() < first->runs->wakes_at()))
-          first = &s;
-      if (!first || first->runs->wakes_at() > until)
-        break;
-      w_.pass(first->runs->wakes_at());
-      w_.tick(*first);
-      settle();
-    }
-    w_.pass(until);
   }
 
   static std::string show(const site& s) {
@@ -207,7 +186,6 @@ class quorum {
   }
 
   world w_;
-  std::vector<std::int32_t> cut_;
   std::int64_t command_ = 0;
 };
 

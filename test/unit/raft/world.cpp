@@ -49,6 +49,7 @@ void world::found(const std::vector<std::int32_t>& voters) {
     auto& s = at(v);
     append(s, 1, {1, 0, all});
     s.durable = 1;
+    s.vote.term = 1;
     start(s);
   }
 }
@@ -82,6 +83,7 @@ void world::crash(site& s, std::int64_t kept) {
 
 void world::wipe(site& s) {
   const auto node = s.id.node;
+  had_[s.id] = s.durable;
   s = {};
   s.id.node = node;
   s.id.directory.value.bytes[15] = static_cast<std::uint8_t>(++formats_);
@@ -92,9 +94,8 @@ void world::wipe(site& s) {
 bool world::compact(site& s, bool all) {
   if (!s.runs || s.applied.at.index <= s.snapshot.at.index)
     return false;
-  s.older_snapshot = all ? s.applied : s.snapshot;
-  s.snapshot = s.applied;
-  const auto first = s.older_snapshot.at.index + 1;
+  s.older_snapshot = std::exchange(s.snapshot, s.applied);
+  const auto first = (all ? s.snapshot : s.older_snapshot).at.index + 1;
   if (first > s.first_index) {
     s.entries.erase(s.entries.begin(), s.entries.begin() + (first - s.first_index));
     s.first_index = first;
@@ -113,8 +114,7 @@ std::string world::tick(site& s) {
 }
 
 std::string world::deliver(site& s, const packet& p) {
-  if (p.message.to == s.id)
-    s.heard_at[p.message.from] = now_;
+  s.heard_at[p.message.from] = now_;
   return carry_out(s, s.runs->step(now_, p.message), {&p});
 }
 
@@ -137,6 +137,40 @@ std::string world::propose_voters(site& s, const voter_set& voters) {
 
 std::string world::transfer(site& s) {
   return carry_out(s, s.runs->transfer_leadership(now_), {});
+}
+
+void world::settle() {
+  for (int steps = 0; !network.empty(); ++steps) {
+    if (steps == 100'000)
+      throw broken{"the network does not come to rest"};
+    const auto p = std::move(network.front());
+    network.erase(network.begin());
+    const auto from = p.message.from.node;
+    for (auto& [node, s] : sites_) {
+      const bool is_meant = p.message.to.node == node || (p.message.to == nobody && from != node);
+      if (is_meant && s.runs && !is_cut(from, node))
+        deliver(s, p);
+    }
+  }
+}
+
+site* world::next_to_tick() {
+  site* first = nullptr;
+  for (auto& [node, s] : sites_)
+    if (s.runs && (!first || s.runs->wakes_at() < first->runs->wakes_at()))
+      first = &s;
+  return first;
+}
+
+void world::run_for(std::chrono::milliseconds time) {
+  const auto until = now_ + time;
+  settle();
+  for (auto* s = next_to_tick(); s && s->runs->wakes_at() <= until; s = next_to_tick()) {
+    pass(s->runs->wakes_at());
+    tick(*s);
+    settle();
+  }
+  pass(until);
 }
 
 // -- effects --------------------------------------------------------------------------------------------------------
@@ -336,7 +370,7 @@ void world::check_commit(const site& s, std::int64_t index) {
     for (const auto& v : view.voters) {
       const auto& other = sites_.at(v.id.node);
       const bool has = other.snapshot.at.index >= i || (other.durable >= i && other.chain_at(i) == s.chain_at(i));
-      copies += other.id == v.id && has;
+      copies += other.id == v.id ? has : had_.contains(v.id) && had_.at(v.id) >= i;
     }
     if (copies < majority_of(view.voters) && view.role == role::leader)
       fail(s, "commits entry " + std::to_string(i) + ", of which there are only " + std::to_string(copies)

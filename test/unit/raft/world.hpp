@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -105,6 +106,20 @@ class world {
   /// The disk is empty, and formatted anew.
   void wipe(site& s);
 
+  /// Delivers all messages, in their order, until there are none; those over a cut are lost.
+  void settle();
+  /// Time goes on, with every tick in its time and every message delivered at once.
+  void run_for(std::chrono::milliseconds time);
+  /// The running node that wants to be called next; null when none runs.
+  site* next_to_tick();
+  bool is_cut(node_id from, node_id to) const {
+    return cut.contains(from) != cut.contains(to) || muted.contains({from, to});
+  }
+
+  /// Nodes that messages from and to the others do not reach.
+  std::set<node_id> cut;
+  /// (from, to): messages that do not get through, whereas those the other way do.
+  std::set<std::pair<node_id, node_id>> muted;
   /// Messages that were sent and not delivered yet, oldest first.
   std::vector<packet> network;
 
@@ -147,6 +162,7 @@ class world {
   std::uint64_t formats_ = 0;
   monotonic_time now_{1h};
   std::map<node_id, site> sites_;
+  std::map<member, std::int64_t> had_;  ///< of disks that are lost: what was durable
   std::vector<stored> committed_;
   std::vector<std::int64_t> committed_in_;  ///< the term in which it happened, which may be later than the entry's
   std::map<std::int64_t, member> leaders_;
