@@ -26,6 +26,7 @@ constexpr auto retry_pause_most = 100ms;
 constexpr auto pause_most = 20ms;
 constexpr std::int32_t fetch_bytes = 100'000;
 constexpr std::size_t unpacked_bytes_max = 1 << 20;
+constexpr std::size_t defects_max = 20;
 constexpr std::int64_t record_time_ms = 1'700'000'000'000;
 
 /// What a producer of Kafka's answers with sending again.
@@ -67,7 +68,8 @@ std::string worker::describe() const {
 }
 
 void worker::defect(const std::string& what) {
-  around_.defects.push_back(by_.by().host() + ": " + what);
+  if (around_.defects.size() < defects_max)
+    around_.defects.push_back(by_.by().host() + ": " + what);
 }
 
 // -- wishes ---------------------------------------------------------------------------------------------------------
