@@ -62,7 +62,7 @@ void quorum::send_piece(raft::snapshot_order& order) {
   const auto from = static_cast<std::size_t>(body.offset);
   if (from > outgoing_.content.size())
     return;
-  const auto size = std::min(bounds::raft_snapshot_chunk_bytes, outgoing_.content.size() - from);
+  const auto size = std::min(bounds::raft_piece_bytes, outgoing_.content.size() - from);
   body.size = static_cast<std::int64_t>(size);
   body.last = from + size == outgoing_.content.size();
   send(order.request.to, caf::make_message(raft::encode(order.request, body, outgoing_.content.sub(from, size))));

@@ -10,6 +10,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cstdlib>
+#include <iostream>
 
 namespace troupe::sim_test {
 
@@ -32,6 +34,8 @@ byte_slice batch_of(const std::string& value) {
 
 scenario::scenario(std::uint64_t seed, std::vector<std::string> settings)
   : three_nodes({.seed = seed}, std::move(settings)), seed_(seed), sending_(in(), "sender") {
+  if (std::getenv("TROUPE_TRACE"))
+    in().told().listen([](const std::string& line) { std::cerr << line << '\n'; });
   BOOST_REQUIRE_MESSAGE(form(), "no cluster is formed\n" << in().last_events(60));
 }
 

@@ -1,4 +1,5 @@
-// Failures that other systems have had, played through with real nodes; the ids are those of the catalogue of bugs.
+// Failures that other systems have had, played through with real nodes; the ids are those of the catalogue of bugs. With
+// TROUPE_TRACE in the environment, every event is printed.
 #include "test/sim/cluster/scenario.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -92,8 +93,8 @@ BOOST_AUTO_TEST_CASE(R04_R06_a_leader_that_is_cut_off_from_the_controllers_neith
     const auto old = s.await_leader(1);
     const auto committed = s.append(1, "committed");
     s.cut_from_nodes(old);
-    const auto hanging = s.begin_send(old, "all replicas", -1, 20s);
     BOOST_TEST(s.send(old, "leader only", 1).is_acknowledged());
+    const auto hanging = s.begin_send(old, "all replicas", -1, 20s);
     const auto next = s.await_leader(s.other_than(old), {old});
     BOOST_REQUIRE(next > 0);
     const auto later = s.append(next, "under the new leader");
