@@ -43,7 +43,6 @@ void leader_role::log_opened() {
   replicas_->set_members(decided_);
   settings_changed();
   report_own();
-  log_.begin_sync();
 }
 
 void leader_role::decide(replication::membership decided) {

@@ -47,6 +47,7 @@ error replica_log::open() {
   for (const auto& line : log_->recovery().lines)
     say(log_level::warning, line);
   heard_.on_open();
+  begin_sync();  // what was found may not be durable yet, and nothing may come that would make it so
   return {};
 }
 
