@@ -13,7 +13,7 @@ using namespace troupe::sim_test;
 /// How many seeds to try; more in long runs.
 std::uint64_t seeds() {
   const auto* said = std::getenv("TROUPE_SEEDS");
-  return said ? std::strtoull(said, nullptr, 10) : 10;
+  return said ? std::strtoull(said, nullptr, 10) : 40;
 }
 
 std::string report(std::uint64_t seed, const sim::fault_plan& plan, const cluster_result& result) {

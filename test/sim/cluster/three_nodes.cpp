@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 using kafka::error_code;
 
 constexpr auto forming_patience = 30s;
+constexpr auto voters_join = 1s;  // one after the other, soon after they have registered
 constexpr auto stop_patience = 60s;
 constexpr auto ask_pause = 100ms;
 constexpr std::size_t log_bytes_max = 256 * 1024 * 1024;
@@ -85,6 +86,7 @@ bool three_nodes::form() {
   while (!create_topic())
     if (world_.run_for(ask_pause); world_.now() > until)
       return false;
+  world_.run_for(voters_join);
   return settle(until - world_.now());
 }
 
