@@ -1,5 +1,5 @@
-// Failures that other systems have had, played through with real nodes; the ids are those of the catalogue of bugs. With
-// TROUPE_TRACE in the environment, every event is printed.
+// Failures that other systems have had, played through with real nodes; the ids are those of the catalogue of bugs.
+// With TROUPE_TRACE in the environment, every event is printed.
 #include "test/sim/cluster/scenario.hpp"
 
 #include <boost/test/unit_test.hpp>

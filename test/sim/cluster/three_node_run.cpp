@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 constexpr auto faults_from = 8s;
 constexpr auto faults_until = 28s;
-constexpr std::size_t fault_count = 16;
+constexpr std::uint64_t faults_least = 10;
+constexpr std::uint64_t faults_most = 60;
 constexpr int worker_count = 3;
 constexpr auto liveness_patience = 120s;
 
@@ -150,11 +151,12 @@ class run {
 
 sim::fault_plan plan_of_three_nodes(std::uint64_t seed) {
   using sim::fault_action;
+  const auto count = faults_least + sim::prng{seed, "fault count"}.below(faults_most - faults_least + 1);
   return sim::draw_plan(sim::prng{seed, "plan"}, {.machines = {"n1", "n2", "n3"},
                                                   .clients = {"c1", "c2", "c3"},
                                                   .from = faults_from,
                                                   .until = faults_until,
-                                                  .count = fault_count,
+                                                  .count = count,
                                                   .recovery = 1s,
                                                   .without = {fault_action::wipe, fault_action::disk_fault}});
 }
