@@ -6,6 +6,7 @@
 #include "test/sim/cluster/worker.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace troupe::sim_test {
 
@@ -17,6 +18,8 @@ constexpr auto faults_from = 8s;
 constexpr auto faults_until = 28s;
 constexpr std::uint64_t faults_least = 10;
 constexpr std::uint64_t faults_most = 60;
+constexpr std::uint64_t clean_restarts_most = 3;
+constexpr auto look_pause = 50ms;
 constexpr int worker_count = 3;
 constexpr auto liveness_patience = 120s;
 
@@ -48,6 +51,8 @@ class run {
       clients_.push_back(std::make_unique<working_client>(
         cluster_, i, worker::surroundings{wishes_, told_, result_.wrong}));
     sim::schedule(cluster_.in(), plan);
+    if (!plan.empty())
+      schedule_clean_restarts();
     start_all();
     cluster_.in().run_for(faults_until - std::min<sim::virtual_time>(cluster_.in().now(), faults_until));
     heal();
@@ -75,6 +80,34 @@ class run {
       c->works.start();
   }
 
+  /// Beside the plan, nodes are told to stop in the middle of the work, and started again when they have.
+  void schedule_clean_restarts() {
+    sim::prng random{seed_, "clean restarts"};
+    for (auto left = random.below(clean_restarts_most + 1); left > 0; --left) {
+      auto& m = *cluster_.in().machines()[random.below(3)];
+      const auto within = std::chrono::microseconds{faults_until - faults_from};
+      const auto at = faults_from + std::chrono::microseconds{random.below(static_cast<std::uint64_t>(within.count()))};
+      cluster_.in().at(at, [this, &m] {
+        if (!m.is_running())
+          return;
+        stop(m);
+        stopping_.insert(&m);
+        start_when_stopped(m);
+      });
+    }
+  }
+
+  void start_when_stopped(sim::machine& m) {
+    cluster_.in().after(look_pause, [this, &m] {
+      if (!stopping_.contains(&m))
+        return;
+      if (m.is_running())
+        return start_when_stopped(m);
+      stopping_.erase(&m);
+      m.start();
+    });
+  }
+
   bool all_idle(const std::string& complaint) {
     const auto idle = [](const auto& c) { return c->works.is_idle(); };
     if (cluster_.in().run_until([&] { return std::all_of(clients_.begin(), clients_.end(), idle); }, liveness_patience))
@@ -92,6 +125,8 @@ class run {
       m->resume();
       m->slow_down({});
       m->storage().clear_faults();
+      if (stopping_.erase(m) > 0)
+        m->crash();
       m->start();
     }
   }
@@ -145,6 +180,7 @@ class run {
   workload::list_append wishes_;
   check::recorder told_;
   std::vector<std::unique_ptr<working_client>> clients_;
+  std::set<sim::machine*> stopping_;
 };
 
 }  // namespace
