@@ -20,7 +20,8 @@ struct cluster_result {
   std::string events;  ///< the last ones, when something is wrong
 };
 
-/// The faults of a run with that seed; one machine at most is down at a time, and no disk forgets what was durable.
+/// The faults of a run with that seed; one machine at most is down at a time. With every fifth seed, one of the disks may
+/// be emptied.
 sim::fault_plan plan_of_three_nodes(std::uint64_t seed);
 
 /// Three real nodes and clients that append and read, while `plan` happens; then everything is healed, all clients must
