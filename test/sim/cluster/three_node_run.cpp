@@ -20,6 +20,8 @@ constexpr std::uint64_t faults_least = 10;
 constexpr std::uint64_t faults_most = 60;
 constexpr std::uint64_t clean_restarts_most = 3;
 constexpr auto look_pause = 50ms;
+constexpr auto resting = 10s;
+constexpr std::uint64_t idle_messages_most = 6'000;  // heartbeats, empty fetches, ticks; timers that pile up make more
 constexpr int worker_count = 3;
 constexpr auto liveness_patience = 120s;
 
@@ -167,7 +169,17 @@ class run {
     return all_idle("does not read everything");
   }
 
+  void rest() {
+    const auto before = cluster_.in().messages();
+    cluster_.in().run_for(resting);
+    result_.idle_messages = cluster_.in().messages() - before;
+    if (result_.idle_messages > idle_messages_most)
+      note("the nodes have nothing to do, and handle " + std::to_string(result_.idle_messages) + " messages in "
+           + std::to_string(resting.count()) + " s");
+  }
+
   void finish() {
+    rest();
     for (auto& wrong : cluster_.stop_all())
       note(std::move(wrong));
     for (auto& wrong : cluster_.wrong_with_replicas())

@@ -17,6 +17,7 @@ struct cluster_result {
   std::size_t read = 0;
   std::uint64_t starts = 0;
   std::uint64_t messages = 0;
+  std::uint64_t idle_messages = 0;  ///< in the ten seconds after the work
   std::string events;  ///< the last ones, when something is wrong
 };
 

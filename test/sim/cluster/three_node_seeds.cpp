@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
     const auto result = troupe::sim_test::run_three_nodes(seed, plan, listen);
     std::cout << "seed " << seed << ' ' << std::hex << result.hash << std::dec << ' ' << result.acknowledged
               << " acknowledged, " << result.read << " read, " << result.starts << " starts, " << result.messages
-              << " messages" << std::endl;
+              << " messages, " << result.idle_messages << " of them idle" << std::endl;
     if (result.wrong.empty())
       continue;
     ++failures;
