@@ -60,7 +60,7 @@ class controller_state {
     quorum_.receive(m);
   }
 
-  void on_quorum_tick() { quorum_.tick(); }
+  void on_quorum_tick(const quorum_tick& m) { quorum_.tick(m.due); }
 
   void on_watch_tick() {
     self_->delayed_send(self_, bounds::watch_interval, watch_tick{});
@@ -158,7 +158,7 @@ caf::behavior controller(caf::stateful_actor<controller_state>* self, node_conte
     [state](const wire<schema::RaftSubscribeRequest>& m) { state->receive(m); },
     [state](const wire<schema::RaftSubscribeReply>& m) { state->receive(m); },
     [state](const wire<schema::RaftTimeoutNow>& m) { state->receive(m); },
-    [state](const quorum_tick&) { state->on_quorum_tick(); },
+    [state](const quorum_tick& m) { state->on_quorum_tick(m); },
     [state](const watch_tick&) { state->on_watch_tick(); },
     [state](const controller_close&) { return state->close(); },
   };

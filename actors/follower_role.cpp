@@ -31,6 +31,7 @@ void follower_role::begin() {
 }
 
 void follower_role::end() {
+  log_.abandon_cut();
   if (source_)
     self_.send(source_, unfollow{log_.spec().id, epoch_});
 }

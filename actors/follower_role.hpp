@@ -19,7 +19,7 @@ class follower_role {
 
   /// Begins to follow, or goes on after a pause.
   void begin();
-  /// Leaves the replicator.
+  /// Leaves the replicator, and the log as it is.
   void end();
 
   /// What the leader sent.

@@ -8,6 +8,7 @@
 #include <caf/all.hpp>
 
 #include <map>
+#include <utility>
 
 namespace troupe {
 
@@ -49,17 +50,19 @@ class isr_keeper_state {
  private:
   void ask() {
     under_way_ = true;
-    wire_builder<IsrChange> b{64 + wishes_.size() * 24};
+    asked_ = std::exchange(wishes_, {});
+    wire_builder<IsrChange> b{64 + asked_.size() * 24};
     b->setNode(context_->self.value);
     b->setBrokerEpoch(context_->broker_epoch);
-    auto all = b->initWishes(static_cast<unsigned>(wishes_.size()));
+    auto all = b->initWishes(static_cast<unsigned>(asked_.size()));
     unsigned i = 0;
-    for (const auto& [id, wanted] : wishes_)
+    for (const auto& [id, wanted] : asked_)
       all.setWithCaveats(i++, wanted.wish->getWishes()[0]);
     self_->request(controller_, bounds::controller_answer_max, std::move(b).freeze())
       .then([this](const wire<IsrChanged>& m) { answered(m); },
             [this](const caf::error&) {
               under_way_ = false;
+              wishes_.merge(asked_);  // newer wishes stay
               waiting_ = true;
               self_->delayed_send(self_, bounds::isr_retry_pause, isr_keeper_retry{});
             });
@@ -69,23 +72,24 @@ class isr_keeper_state {
     under_way_ = false;
     for (const auto answer : m->getAnswers()) {
       const partition_id id{metadata::read_id(answer.getTopic()), partition_index{answer.getIndex()}};
-      if (auto wish = wishes_.extract(id))
-        tell(wish.mapped().partition, answer);
+      if (const auto wish = asked_.find(id); wish != asked_.end())
+        tell(wish->second, answer);
     }
     if (!wishes_.empty())
       ask();
   }
 
-  void tell(const caf::actor& partition, IsrAnswer::Reader answer) {
+  void tell(const isr_wanted& asked, IsrAnswer::Reader answer) {
     wire_builder<IsrChanged> b;
     b->initAnswers(1).setWithCaveats(0, answer);
-    self_->send(partition, std::move(b).freeze());
+    self_->send(asked.partition, isr_settled{asked.wish->getWishes()[0].getPartitionEpoch(), std::move(b).freeze()});
   }
 
   caf::event_based_actor* self_ = nullptr;
   node_context* context_ = nullptr;
   caf::actor controller_;
-  std::map<partition_id, isr_wanted> wishes_;
+  std::map<partition_id, isr_wanted> wishes_;  ///< not asked for yet
+  std::map<partition_id, isr_wanted> asked_;   ///< of the request under way
   bool under_way_ = false;
   bool waiting_ = false;
 };

@@ -9,11 +9,11 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
 using schema::IsrChange;
-using schema::IsrChanged;
 using schema::ReplicaSlice;
 
 // -- feeding ----------------------------------------------------------------------------------------------------------
@@ -124,12 +124,19 @@ void leader_role::on_watermark_tick() {
 
 // -- the in-sync replicas ---------------------------------------------------------------------------------------------
 
-void leader_role::on_lag_tick() {
+void leader_role::on_lag_tick(leader_epoch epoch) {
+  if (epoch != epoch_)
+    return;
   lag_armed_ = false;
   if (!replicas_)
     return;
   ask_for_isr();
   on_progress();
+}
+
+void leader_role::on_isr_tick() {
+  if (replicas_)
+    ask_for_isr();
 }
 
 /// For those in sync that have not spoken yet under this leader, and for itself.
@@ -141,6 +148,8 @@ std::int64_t leader_role::registered_epoch(node_id id) const {
 }
 
 void leader_role::ask_for_isr() {
+  if (std::exchange(ask_again_, false) && replicas_->open_wish())
+    return send_wish(*replicas_->open_wish());
   if (auto wish = replicas_->next_wish(context_.time.monotonic_now()))
     send_wish(*wish);
 }
@@ -163,22 +172,31 @@ void leader_role::send_wish(const replication::isr_wish& wish) {
   self_.send(log_.spec().isr_keeper, isr_wanted{caf::actor_cast<caf::actor>(&self_), std::move(b).freeze()});
 }
 
-void leader_role::isr_answered(const wire<IsrChanged>& m) {
-  if (!replicas_ || !replicas_->open_wish() || m->getAnswers().size() != 1)
+void leader_role::isr_answered(const isr_settled& m) {
+  if (!replicas_ || !replicas_->open_wish() || replicas_->open_wish()->partition_epoch != m.asked_at
+      || m.said->getAnswers().size() != 1)
     return;
-  const auto answer = m->getAnswers()[0];
-  if (answer.getError() != 0) {
-    // Refused for good: the metadata will tell what is true now; then it is thought over again.
-    replicas_->drop_wish();
-    self_.delayed_send(&self_, bounds::isr_retry_pause, lag_tick{});
-    return;
-  }
+  const auto answer = m.said->getAnswers()[0];
+  if (answer.getError() != 0)
+    return isr_refused(static_cast<kafka::error_code>(answer.getError()));
   if (answer.getLeaderEpoch() != epoch_.value)
     return;  // another leader by now; the metadata will say so
   replication::membership now{decided_.replicas, {}, answer.getPartitionEpoch()};
   for (auto id : answer.getInSync())
     now.in_sync.emplace_back(id);
   decide(std::move(now));
+}
+
+/// Only where it is certain that the wish was not granted, and will not be, it stops to count: a wish that was brought
+/// twice is refused the second time, because it was granted the first time. News of that are on their way then.
+void leader_role::isr_refused(kafka::error_code why) {
+  if (why == kafka::error_code::ineligible_replica || why == kafka::error_code::invalid_request) {
+    replicas_->drop_wish();
+    on_progress();
+  } else {
+    ask_again_ = true;
+  }
+  self_.delayed_send(&self_, bounds::isr_retry_pause, isr_tick{});
 }
 
 }  // namespace troupe

@@ -43,7 +43,6 @@ void leader_role::log_opened() {
   replicas_->set_members(decided_);
   settings_changed();
   report_own();
-  log_.begin_sync();
 }
 
 void leader_role::decide(replication::membership decided) {
@@ -206,7 +205,7 @@ void leader_role::on_progress() {
     answer_reads();
   if (!lag_armed_ && replicas_->somebody_is_behind()) {
     lag_armed_ = true;
-    self_.delayed_send(&self_, context_.settings.duration("replica.lag.time.max.ms") / 2, lag_tick{});
+    self_.delayed_send(&self_, context_.settings.duration("replica.lag.time.max.ms") / 2, lag_tick{epoch_});
   }
   const auto unaware = [this](const auto& f) {
     return f.second.ready && f.second.told_watermark < replicas_->high_watermark();
@@ -251,10 +250,12 @@ void leader_role::arm(monotonic_time deadline) {
   if (deadline >= armed_until_)
     return;
   armed_until_ = deadline;
-  self_.delayed_send(&self_, deadline - context_.time.monotonic_now(), deadline_tick{});
+  self_.delayed_send(&self_, deadline - context_.time.monotonic_now(), deadline_tick{deadline});
 }
 
-void leader_role::on_deadline() {
+void leader_role::on_deadline(monotonic_time due) {
+  if (due != armed_until_)
+    return;
   armed_until_ = monotonic_time::max();
   const auto now = context_.time.monotonic_now();
   for (auto& late : acks_.expire(now))

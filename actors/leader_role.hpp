@@ -2,6 +2,7 @@
 
 #include "actors/partition_slice.hpp"
 #include "actors/replica_log.hpp"
+#include "runtime/kafka/errors.hpp"
 #include "runtime/replication/leader.hpp"
 #include "runtime/replication/parked.hpp"
 
@@ -43,10 +44,11 @@ class leader_role {
 
   void log_opened();
   void log_durable();
-  /// The controller's answer to what was asked last.
-  void isr_answered(const wire<schema::IsrChanged>& m);
-  void on_deadline();
-  void on_lag_tick();
+  /// The controller's answer to a wish, perhaps not the last one.
+  void isr_answered(const isr_settled& m);
+  void on_deadline(monotonic_time due);
+  void on_lag_tick(leader_epoch epoch);
+  void on_isr_tick();
   void on_watermark_tick();
   /// Everyone who waits is told `why`.
   void fail_waiting(const error& why);
@@ -82,6 +84,7 @@ class leader_role {
   std::int64_t registered_epoch(node_id id) const;
   void ask_for_isr();
   void send_wish(const replication::isr_wish& wish);
+  void isr_refused(kafka::error_code why);
 
   std::string describe() const { return log_.describe(); }
 
@@ -98,6 +101,7 @@ class leader_role {
   offset seen_by_readers_{0};
   monotonic_time armed_until_ = monotonic_time::max();
   bool lag_armed_ = false;
+  bool ask_again_ = false;  ///< for what was asked last, since it may have been granted
   bool watermark_armed_ = false;
 };
 

@@ -16,7 +16,6 @@ namespace troupe {
 
 namespace {
 
-using schema::IsrChanged;
 using schema::PartitionAppend;
 using schema::PartitionDescribe;
 using schema::PartitionDescription;
@@ -84,7 +83,7 @@ class partition_state {
       follower_->take(m);
   }
 
-  void isr_answered(const wire<IsrChanged>& m) {
+  void isr_answered(const isr_settled& m) {
     if (leader_)
       leader_->isr_answered(m);
   }
@@ -134,10 +133,10 @@ class partition_state {
 
   void on_flush() { log_.flush(); }
 
-  template <class Event>
-  void tell_leader(Event event) {
+  template <class... Arguments>
+  void tell_leader(void (leader_role::*event)(Arguments...), Arguments... with) {
     if (leader_)
-      ((*leader_).*event)();
+      ((*leader_).*event)(with...);
   }
 
   void retry_following(leader_epoch epoch) {
@@ -220,16 +219,17 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const partition_role& m) { state->take_role(m); },
     [state](const follower_position& m) { state->hear(m); },
     [state](const replica_slice& m) { state->take_slice(m); },
-    [state](const wire<IsrChanged>& m) { state->isr_answered(m); },
+    [state](const isr_settled& m) { state->isr_answered(m); },
     [state](const partition_settings& m) { state->change_settings(m); },
     [state](const partition_upkeep&) { state->upkeep(); },
     [state](const compaction_query&) { return state->plan_compaction(); },
     [state](const compaction_swap& m) { return state->swap_compacted(m); },
     [state](const partition_close&) { return state->close(); },
     [state](const partition_drop&) { return state->drop(); },
-    [state](const deadline_tick&) { state->tell_leader(&leader_role::on_deadline); },
+    [state](const deadline_tick& m) { state->tell_leader(&leader_role::on_deadline, m.due); },
     [state](const flush_tick&) { state->on_flush(); },
-    [state](const lag_tick&) { state->tell_leader(&leader_role::on_lag_tick); },
+    [state](const lag_tick& m) { state->tell_leader(&leader_role::on_lag_tick, m.epoch); },
+    [state](const isr_tick&) { state->tell_leader(&leader_role::on_isr_tick); },
     [state](const watermark_tick&) { state->tell_leader(&leader_role::on_watermark_tick); },
     [state](const retry_following& m) { state->retry_following(m.epoch); },
   };

@@ -60,10 +60,16 @@ struct replica_slice {
   schema::ReplicaSlice::Refusal refusal = schema::ReplicaSlice::Refusal::NONE;
 };
 
-/// A leader asks for other in-sync replicas; the answer comes as wire<IsrChanged>.
+/// A leader asks for other in-sync replicas; the answer comes as isr_settled.
 struct isr_wanted {
   caf::actor partition;
   wire<schema::IsrChange> wish;
+};
+
+/// What the controller said of a wish for other in-sync replicas.
+struct isr_settled {
+  std::int32_t asked_at = -1;  ///< the partition epoch that the wish was derived from
+  wire<schema::IsrChanged> said;
 };
 
 /// Have the checkpoint on the disk say that no more than this is durable, since the log is about to be cut. Answered
@@ -107,7 +113,7 @@ struct compaction_swap {
 ///           PartitionDescribe → PartitionDescription
 ///           follower_position →                        leader only; from `feeder`, which gets replica_slice
 ///           replica_slice →                            follower only; from a `replicator`, which gets follow
-///           IsrChanged →                               leader only; from `isr_keeper`
+///           isr_settled →                              leader only; from `isr_keeper`
 ///           partition_settings →
 ///           partition_upkeep →
 ///           compaction_query → compaction_answer
@@ -117,6 +123,7 @@ struct compaction_swap {
 ///           deadline_tick →                            its own timers, and so on
 ///           flush_tick →
 ///           lag_tick →
+///           isr_tick →
 ///           watermark_tick →
 ///           retry_following →
 /// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an
@@ -129,6 +136,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_role)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::follower_position)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::replica_slice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::isr_wanted)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::isr_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recovery_point_lowered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_settings)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_upkeep)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/authority/clock.hpp"
 #include "runtime/base/ids.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -7,12 +8,18 @@
 /// What a partition sends itself.
 namespace troupe {
 
-/// A deadline of a parked request may have come.
-struct deadline_tick {};
+/// A deadline of a parked request may have come. One that was armed before an earlier one does not count.
+struct deadline_tick {
+  monotonic_time due;
+};
 /// flush.ms is over since something was appended.
 struct flush_tick {};
 /// Some follower may have been behind for too long.
-struct lag_tick {};
+struct lag_tick {
+  leader_epoch epoch;
+};
+/// The controller has refused other in-sync replicas a moment ago.
+struct isr_tick {};
 /// Followers that wait for records have not heard of the high watermark.
 struct watermark_tick {};
 /// The leader could not serve a moment ago.
@@ -25,5 +32,6 @@ struct retry_following {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deadline_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::flush_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::lag_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::isr_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::watermark_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::retry_following)

@@ -221,7 +221,9 @@ error quorum::propose_voters(const raft::voter_set& voters, metadata::records ma
   return failed_;
 }
 
-void quorum::tick() {
+void quorum::tick(monotonic_time due) {
+  if (due != armed_until_)
+    return;
   armed_until_ = monotonic_time::max();
   if (participant_->wakes_at() <= now())
     execute(participant_->tick(now()));
@@ -233,7 +235,7 @@ void quorum::arm() {
   if (next >= armed_until_ || failed_)
     return;
   armed_until_ = next;
-  self_->delayed_send(self_, std::max(next - now(), std::chrono::nanoseconds{0}), quorum_tick{});
+  self_->delayed_send(self_, std::max(next - now(), std::chrono::nanoseconds{0}), quorum_tick{next});
 }
 
 }  // namespace troupe

@@ -73,7 +73,7 @@ class quorum {
   void receive(const wire<schema::RaftAppendRequest>& m);
   void receive(const wire<schema::RaftSnapshotRequest>& m);
 
-  void tick();
+  void tick(monotonic_time due);
   /// A handle of a peer's controller is down.
   void peer_down(const caf::down_msg& m);
 

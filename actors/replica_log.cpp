@@ -47,6 +47,7 @@ error replica_log::open() {
   for (const auto& line : log_->recovery().lines)
     say(log_level::warning, line);
   heard_.on_open();
+  begin_sync();  // what was found may not be durable yet, and nothing may come that would make it so
   return {};
 }
 
@@ -117,8 +118,8 @@ void replica_log::lower_recovery_point(offset to, std::function<void(const error
 }
 
 void replica_log::truncate_to(offset to, std::function<void(const error&)> then) {
-  lower_recovery_point(to, [this, to, then = std::move(then)](const error& failed) {
-    if (failed || !log_)
+  lower_recovery_point(to, [this, to, number = ++last_cut_, then = std::move(then)](const error& failed) {
+    if (failed || !log_ || number != last_cut_)
       return then(failed);
     auto cut = log_->truncate_to(to, context_->time.wall_now());
     if (!cut)
@@ -128,8 +129,8 @@ void replica_log::truncate_to(offset to, std::function<void(const error&)> then)
 }
 
 void replica_log::restart_at(offset at, std::function<void(const error&)> then) {
-  lower_recovery_point(offset{0}, [this, at, then = std::move(then)](const error& failed) {
-    if (failed || !log_)
+  lower_recovery_point(offset{0}, [this, at, number = ++last_cut_, then = std::move(then)](const error& failed) {
+    if (failed || !log_ || number != last_cut_)
       return then(failed);
     auto cut = log_->truncate_fully_and_start_at(at, context_->time.wall_now());
     if (!cut)

@@ -53,6 +53,8 @@ class replica_log {
   void truncate_to(offset to, std::function<void(const error&)> then);
   /// Throws everything away and goes on at `at`; likewise.
   void restart_at(offset at, std::function<void(const error&)> then);
+  /// What was to be cut and is not yet stays: this replica may lead by now, and what it has then is the truth.
+  void abandon_cut() { ++last_cut_; }
 
   /// Retention below `high_watermark`, forgotten producers, and letting go of files when nothing happened since the
   /// last time.
@@ -83,6 +85,7 @@ class replica_log {
   std::unique_ptr<log::log> log_;
   error open_failed_;
   offset opened_end_{0};
+  std::uint64_t last_cut_ = 0;
   bool syncing_ = false;
   bool flush_armed_ = false;
   bool touched_ = false;  ///< used since the last upkeep

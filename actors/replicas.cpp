@@ -73,9 +73,14 @@ class replicas_state {
   // -- messages ---------------------------------------------------------------------------------------------------
 
   void publish(const image_published& m) {
-    const bool first = !image_;
+    const bool first = !takes_part_;
     const auto before = first ? std::make_shared<const metadata::image>() : image_;
     image_ = m.image;
+    takes_part_ = takes_part_ || is_registered();
+    if (!takes_part_) {
+      publish_view({});
+      return answer_waiting();
+    }
     const auto what = metadata::difference(*before, *image_);
     const auto old_view = context_->view.get();
     auto leaders = old_view ? old_view->leaders : routes{};
@@ -165,6 +170,16 @@ class replicas_state {
   };
 
   // -- topics -----------------------------------------------------------------------------------------------------
+
+  /// Whether the metadata know this life of the node. What they say of an earlier one does not hold: a leader that has
+  /// lost the end of its log must not go on in the epoch in which others have that end.
+  bool is_registered() {
+    const auto self = image_->find_broker(context_->self);
+    if (!self || self->incarnation != context_->incarnation)
+      return false;
+    context_->broker_epoch = self->epoch;  // the answer to the registration may be slower
+    return true;
+  }
 
   void publish_view(routes leaders) {
     auto view = std::make_shared<cluster_view>();
@@ -396,6 +411,7 @@ class replicas_state {
   std::unordered_map<caf::actor_addr, partition_id> by_address_;
   std::shared_ptr<const metadata::image> image_;
   std::vector<std::pair<std::int64_t, caf::typed_response_promise<applied>>> waiting_;
+  bool takes_part_ = false;  ///< this life of the node has been registered
   bool is_current_ = false;  ///< the image tells all that was committed before this start
   std::deque<caf::actor> to_open_;
   bool closing_ = false;

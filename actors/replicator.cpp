@@ -193,8 +193,10 @@ class replicator_state {
       const auto found = followed_.find(id);
       if (found == followed_.end())
         continue;
-      if (slice.getRecords() != schema::NO_RECORDS || slice.getDivergingEnd() >= 0
-          || slice.getRefusal() != schema::ReplicaSlice::Refusal::NONE)
+      // An answer to what was said in an earlier epoch takes nothing from the partition that waits in this one.
+      const bool is_answer = slice.getRecords() != schema::NO_RECORDS || slice.getDivergingEnd() >= 0
+                          || slice.getRefusal() != schema::ReplicaSlice::Refusal::NONE;
+      if (is_answer && slice.getLeaderEpoch() == found->second.said.epoch.value)
         found->second.ready = false;
       self_->send(found->second.said.partition, slice_of(m, slice, id));
     }

@@ -49,6 +49,8 @@ bool leader::report(node_id replica, const replica_report& said, monotonic_time 
   if (!holds(members_.replicas, replica) || replica == self_)
     return false;
   auto& f = followers_[replica];
+  if (said.broker_epoch < f.said.broker_epoch)
+    return false;  // of a process that is gone, and what it had may be gone with it
   if (counted(said) >= own_.log_end)
     f.caught_up_at = now;
   else if (f.goal_at != monotonic_time{} && counted(said) >= f.goal)

@@ -67,7 +67,7 @@ class leader {
   /// This replica's own log.
   bool report_own(offset log_end, offset durable_end, monotonic_time now);
   /// A follower said how far it is; it must be one whose log does not diverge. Nodes that hold no replica are not
-  /// counted.
+  /// counted, nor is what comes late from a process before the one that was heard last (KIP-903).
   bool report(node_id replica, const replica_report& said, monotonic_time now);
 
   /// What to ask the controller for now, if anything: followers that were behind for longer than the lag allows leave,

@@ -128,6 +128,14 @@ BOOST_AUTO_TEST_CASE(a_follower_under_steady_load_is_not_late_while_it_reaches_w
   }
 }
 
+BOOST_AUTO_TEST_CASE(R10_what_an_earlier_process_of_a_follower_said_does_not_count_when_it_comes_late) {
+  leading l{commit_rule::appended, 1, {me, other}};
+  l.own(10, 10);
+  l.report(other, {offset{2}, offset{2}, 8}, t0);
+  l.report(other, {offset{10}, offset{10}, 7}, t0);
+  BOOST_TEST(l.high_watermark().value == 2);
+}
+
 BOOST_AUTO_TEST_CASE(older_decisions_of_the_controller_are_ignored) {
   leading l{commit_rule::appended, 1, {me, other}};
   l.set_members({{me, other}, {me}, 5});

@@ -1,0 +1,154 @@
+#include "test/sim/cluster/scenario.hpp"
+
+#include "runtime/log/batch.hpp"
+#include "runtime/log/batch_builder.hpp"
+#include "runtime/log/record.hpp"
+
+#include "schema/kafka/fetch.hpp"
+#include "schema/kafka/produce.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+namespace troupe::sim_test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto patience = 60s;
+constexpr auto look_pause = 50ms;
+constexpr std::int64_t record_time_ms = 1'700'000'000'000;
+constexpr std::size_t unpacked_bytes_max = 1 << 20;
+
+byte_slice batch_of(const std::string& value) {
+  log::batch_builder builder{{}};
+  builder.add({record_time_ms, {}, as_bytes(value), {}});
+  return std::move(builder).finish().value();
+}
+
+}  // namespace
+
+scenario::scenario(std::uint64_t seed, std::vector<std::string> settings)
+  : three_nodes({.seed = seed}, std::move(settings)), seed_(seed), sending_(in(), "sender") {
+  if (std::getenv("TROUPE_TRACE"))
+    in().told().listen([](const std::string& line) { std::cerr << line << '\n'; });
+  BOOST_REQUIRE_MESSAGE(form(), "no cluster is formed\n" << in().last_events(60));
+}
+
+// -- sending and reading ----------------------------------------------------------------------------------------------
+
+std::shared_ptr<const sent> scenario::begin_send(std::int32_t to, const std::string& value, std::int16_t acks,
+                                                 std::chrono::milliseconds timeout) {
+  auto result = std::make_shared<sent>();
+  kafka::produce_request request;
+  request.acks = acks;
+  request.timeout_ms = static_cast<std::int32_t>(timeout.count());
+  request.topic_data.resize(1);
+  request.topic_data[0].name = topic;
+  request.topic_data[0].partition_data = {{0, batch_of(value)}};
+  sending_.call<kafka::produce_response>(address_of(to), request, 9, timeout + 5s,
+                                         [result](expected<kafka::produce_response> answer) {
+                                           result->is_over = true;
+                                           if (!answer)
+                                             return;
+                                           const auto& told = answer->responses.at(0).partition_responses.at(0);
+                                           result->code = static_cast<kafka::error_code>(told.error_code);
+                                           result->offset = told.base_offset;
+                                         });
+  return result;
+}
+
+sent scenario::send(std::int32_t to, const std::string& value, std::int16_t acks) {
+  const auto result = begin_send(to, value, acks);
+  in().run_until([&] { return result->is_over; }, patience);
+  return *result;
+}
+
+std::int64_t scenario::append(std::int32_t asked, const std::string& value) {
+  for (const auto until = in().now() + patience; in().now() < until; in().run_for(look_pause))
+    if (const auto leader = leader_of(0, asked); leader > 0)
+      if (const auto result = send(leader, value, -1); result.is_acknowledged())
+        return result.offset;
+  return -1;
+}
+
+std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t at) {
+  std::map<std::int64_t, std::string> found;
+  for (std::int64_t position = 0;;) {
+    kafka::fetch_request request;
+    request.max_wait_ms = 0;
+    request.min_bytes = 0;
+    request.topics.resize(1);
+    request.topics[0].topic = topic;
+    auto& wanted = request.topics[0].partitions.emplace_back();
+    wanted.fetch_offset = position;
+    wanted.partition_max_bytes = 1 << 20;
+    const auto answer = ask<kafka::fetch_response>(address_of(at), request, 11);
+    if (!answer || answer->responses.empty() || answer->responses[0].partitions.at(0).error_code != 0)
+      return std::nullopt;
+    const auto& partition = answer->responses[0].partitions[0];
+    const auto bytes = partition.records ? flatten(partition.records->parts) : byte_slice{};
+    log::batch_run run{bytes};
+    const auto before = position;
+    for (auto batch = run.next(); batch && *batch; batch = run.next()) {
+      const auto unpacked = log::unpacked_records::of(**batch, unpacked_bytes_max);
+      log::record_run records{unpacked.value()};
+      for (auto record = records.next().value(); record; record = records.next().value())
+        found[(*batch)->base_offset().value + record->offset_delta] = as_text(record->value.value());
+      position = (*batch)->next_offset().value;
+    }
+    if (position == before)
+      return found;
+  }
+}
+
+// -- waiting ----------------------------------------------------------------------------------------------------------
+
+std::int32_t scenario::await_leader(std::int32_t asked, std::initializer_list<std::int32_t> others) {
+  for (const auto until = in().now() + patience; in().now() < until; in().run_for(look_pause))
+    if (const auto leader = leader_of(0, asked);
+        leader > 0 && std::find(others.begin(), others.end(), leader) == others.end())
+      return leader;
+  return 0;
+}
+
+bool scenario::await_in_sync(std::int32_t asked, std::size_t count) {
+  for (const auto until = in().now() + patience; in().now() < until; in().run_for(look_pause))
+    if (const auto told = ask_metadata(asked); told && !told->topics.empty())
+      for (const auto& p : told->topics[0].partitions)
+        if (p.partition_index == 0 && p.isr_nodes.size() == count)
+          return true;
+  return false;
+}
+
+// -- faults and the end -----------------------------------------------------------------------------------------------
+
+void scenario::cut_from_nodes(std::int32_t id) {
+  for (std::int32_t other = 1; other <= 3; ++other)
+    if (other != id)
+      in().net().cut_both(name_of(id), name_of(other));
+}
+
+void scenario::heal_to_nodes(std::int32_t id) {
+  for (std::int32_t other = 1; other <= 3; ++other)
+    if (other != id)
+      in().net().heal_both(name_of(id), name_of(other));
+}
+
+void scenario::end_well() {
+  BOOST_TEST_INFO("seed " << seed_);
+  BOOST_TEST(settle(patience));
+  auto wrong = stop_all();
+  for (auto& w : wrong_with_replicas())
+    wrong.push_back(std::move(w));
+  for (auto& w : wrong_with_processes())
+    wrong.push_back(std::move(w));
+  for (const auto& w : wrong)
+    BOOST_ERROR("seed " << seed_ << ": " << w);
+}
+
+}  // namespace troupe::sim_test

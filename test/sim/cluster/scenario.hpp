@@ -1,0 +1,55 @@
+#pragma once
+
+#include "runtime/kafka/errors.hpp"
+#include "test/sim/cluster/three_nodes.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace troupe::sim_test {
+
+/// What became of a send so far.
+struct sent {
+  bool is_over = false;
+  std::optional<kafka::error_code> code;  ///< none while it is not over, or when the connection broke
+  std::int64_t offset = -1;
+
+  bool is_acknowledged() const { return code == kafka::error_code::none; }
+};
+
+/// Three nodes that have formed a cluster, and steps for directed tests of its partition 0. Nodes are named by id.
+class scenario : public three_nodes {
+ public:
+  /// Forms the cluster; a failure to do so is a failure of the test.
+  explicit scenario(std::uint64_t seed, std::vector<std::string> settings = {});
+
+  /// Sends `value` to node `to` and goes on; the result fills itself.
+  std::shared_ptr<const sent> begin_send(std::int32_t to, const std::string& value, std::int16_t acks,
+                                         std::chrono::milliseconds timeout = std::chrono::seconds{3});
+  /// As `begin_send`, and waits until it is over.
+  sent send(std::int32_t to, const std::string& value, std::int16_t acks);
+  /// Sends with acks=all to whoever leads, as `asked` knows, until it is acknowledged; -1 when it never is.
+  std::int64_t append(std::int32_t asked, const std::string& value);
+  /// Waits until `asked` says that a node leads that is none of `others`; 0 when none does in time.
+  std::int32_t await_leader(std::int32_t asked, std::initializer_list<std::int32_t> others = {});
+  /// Waits until `asked` says that so many replicas are in sync.
+  bool await_in_sync(std::int32_t asked, std::size_t count);
+  /// What can be read at node `at`, by offset; none when it serves nothing.
+  std::optional<std::map<std::int64_t, std::string>> read(std::int32_t at);
+  /// Any node that is not `id`, the same each time.
+  static std::int32_t other_than(std::int32_t id) { return id % 3 + 1; }
+  static std::int32_t third(std::int32_t a, std::int32_t b) { return 6 - a - b; }
+  /// Cuts `id` off from the other nodes, not from clients.
+  void cut_from_nodes(std::int32_t id);
+  void heal_to_nodes(std::int32_t id);
+  /// Everything into sync, a clean stop, equal replicas; fails the test with what is wrong.
+  void end_well();
+
+ private:
+  const std::uint64_t seed_;
+  client sending_;
+};
+
+}  // namespace troupe::sim_test

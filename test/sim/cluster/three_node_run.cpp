@@ -1,0 +1,231 @@
+#include "test/sim/cluster/three_node_run.hpp"
+
+#include "runtime/check/judge.hpp"
+#include "runtime/sim/fault_draw.hpp"
+#include "test/sim/cluster/three_nodes.hpp"
+#include "test/sim/cluster/worker.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace troupe::sim_test {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto faults_from = 8s;
+constexpr auto faults_until = 28s;
+constexpr std::uint64_t faults_least = 10;
+constexpr std::uint64_t faults_most = 60;
+constexpr std::uint64_t clean_restarts_most = 3;
+constexpr auto look_pause = 50ms;
+constexpr auto resting = 10s;
+constexpr std::uint64_t idle_messages_most = 6'000;  // heartbeats, empty fetches, ticks; timers that pile up make more
+constexpr int worker_count = 3;
+constexpr auto liveness_patience = 120s;
+
+/// A client of its own for each worker.
+struct working_client {
+  working_client(three_nodes& cluster, int number, const worker::surroundings& around)
+    : by(cluster.in(), "c" + std::to_string(number)),
+      routed(by, three_nodes::addresses(), three_nodes::topic),
+      works(check::client_id{number}, routed, around) {}
+
+  client by;
+  cluster_client routed;
+  worker works;
+};
+
+/// With every third seed, replicas and nodes are given up as fast as faults come and go.
+std::vector<std::string> settings_of(std::uint64_t seed) {
+  if (seed % 3 != 0)
+    return {};
+  return {"replica.lag.time.max.ms=500", "broker.session.timeout.ms=1500", "broker.heartbeat.interval.ms=300"};
+}
+
+class run {
+ public:
+  run(std::uint64_t seed, cluster_result& result)
+    : seed_(seed),
+      result_(result),
+      cluster_({.seed = seed}, settings_of(seed)),
+      wishes_({.partition_count = three_nodes::partition_count}, seed) {}
+
+  void go(const sim::fault_plan& plan, sim::trace::listener listen) {
+    cluster_.in().told().listen(std::move(listen));
+    if (!cluster_.form())
+      return note("the nodes do not form a cluster");
+    for (int i = 1; i <= worker_count; ++i)
+      clients_.push_back(std::make_unique<working_client>(
+        cluster_, i, worker::surroundings{wishes_, told_, result_.wrong}));
+    sim::schedule(cluster_.in(), plan);
+    if (!plan.empty())
+      schedule_clean_restarts();
+    start_all();
+    cluster_.in().run_for(faults_until - std::min<sim::virtual_time>(cluster_.in().now(), faults_until));
+    heal();
+    if (!come_to_rest() || !read_everything())
+      return;
+    finish();
+  }
+
+  void sum_up() {
+    for (auto& defect : cluster_.wrong_with_processes())
+      note(std::move(defect));
+    result_.hash = cluster_.in().told().hash();
+    for (const auto* m : cluster_.in().machines())
+      result_.starts += m->starts();
+    result_.messages = cluster_.in().messages();
+    if (!result_.wrong.empty())
+      result_.events = cluster_.in().last_events(80);
+  }
+
+ private:
+  void note(std::string what) { result_.wrong.push_back(std::move(what)); }
+
+  void start_all() {
+    for (auto& c : clients_)
+      c->works.start();
+  }
+
+  /// Beside the plan, nodes are told to stop in the middle of the work, and started again when they have.
+  void schedule_clean_restarts() {
+    sim::prng random{seed_, "clean restarts"};
+    for (auto left = random.below(clean_restarts_most + 1); left > 0; --left) {
+      auto& m = *cluster_.in().machines()[random.below(3)];
+      const auto within = std::chrono::microseconds{faults_until - faults_from};
+      const auto at = faults_from + std::chrono::microseconds{random.below(static_cast<std::uint64_t>(within.count()))};
+      cluster_.in().at(at, [this, &m] {
+        if (!m.is_running())
+          return;
+        stop(m);
+        stopping_.insert(&m);
+        start_when_stopped(m);
+      });
+    }
+  }
+
+  void start_when_stopped(sim::machine& m) {
+    cluster_.in().after(look_pause, [this, &m] {
+      if (!stopping_.contains(&m))
+        return;
+      if (m.is_running())
+        return start_when_stopped(m);
+      stopping_.erase(&m);
+      m.start();
+    });
+  }
+
+  bool all_idle(const std::string& complaint) {
+    const auto idle = [](const auto& c) { return c->works.is_idle(); };
+    if (cluster_.in().run_until([&] { return std::all_of(clients_.begin(), clients_.end(), idle); }, liveness_patience))
+      return true;
+    for (const auto& c : clients_)
+      if (!c->works.is_idle())
+        note(complaint + ": " + c->works.describe());
+    return false;
+  }
+
+  void heal() {
+    cluster_.in().net().heal_all();
+    for (auto* m : cluster_.in().machines()) {
+      m->spare();
+      m->resume();
+      m->slow_down({});
+      m->storage().clear_faults();
+      if (stopping_.erase(m) > 0)
+        m->crash();
+      m->start();
+    }
+  }
+
+  bool come_to_rest() {
+    for (auto& c : clients_)
+      c->works.stop();
+    if (!all_idle("does not come to an end after healing"))
+      return false;
+    if (seed_ % 2 == 1) {
+      for (auto* m : cluster_.in().machines())
+        m->power_loss({sim::power_loss_mode::weakest, seed_});
+      for (auto* m : cluster_.in().machines())
+        m->start();
+    }
+    if (cluster_.settle(liveness_patience))
+      return true;
+    note("not all replicas come into sync");
+    return false;
+  }
+
+  bool read_everything() {
+    auto ends = cluster_.ask_ends(liveness_patience);
+    if (!ends) {
+      note("not all partitions tell where they end");
+      return false;
+    }
+    told_.final_reads_begin(cluster_.in().now());
+    wishes_.begin_final_reads(std::move(*ends));
+    start_all();
+    return all_idle("does not read everything");
+  }
+
+  void rest() {
+    const auto before = cluster_.in().messages();
+    cluster_.in().run_for(resting);
+    result_.idle_messages = cluster_.in().messages() - before;
+    if (result_.idle_messages > idle_messages_most)
+      note("the nodes have nothing to do, and handle " + std::to_string(result_.idle_messages) + " messages in "
+           + std::to_string(resting.count()) + " s");
+  }
+
+  void finish() {
+    rest();
+    for (auto& wrong : cluster_.stop_all())
+      note(std::move(wrong));
+    for (auto& wrong : cluster_.wrong_with_replicas())
+      note(std::move(wrong));
+    const auto judged = check::judge(told_.take());
+    if (!judged)
+      return note(render(judged.error()));
+    result_.acknowledged = judged->acknowledged_count;
+    result_.read = judged->read_count;
+    if (!judged->ok())
+      note(check::to_text(*judged));
+  }
+
+  const std::uint64_t seed_;
+  cluster_result& result_;
+  three_nodes cluster_;
+  workload::list_append wishes_;
+  check::recorder told_;
+  std::vector<std::unique_ptr<working_client>> clients_;
+  std::set<sim::machine*> stopping_;
+};
+
+}  // namespace
+
+sim::fault_plan plan_of_three_nodes(std::uint64_t seed) {
+  using sim::fault_action;
+  const auto count = faults_least + sim::prng{seed, "fault count"}.below(faults_most - faults_least + 1);
+  std::set<fault_action> without = {fault_action::disk_fault};
+  if (seed % 5 != 0)
+    without.insert(fault_action::wipe);
+  return sim::draw_plan(sim::prng{seed, "plan"}, {.machines = {"n1", "n2", "n3"},
+                                                  .clients = {"c1", "c2", "c3"},
+                                                  .from = faults_from,
+                                                  .until = faults_until,
+                                                  .count = count,
+                                                  .damaged_most = 1,
+                                                  .recovery = 1s,
+                                                  .without = std::move(without)});
+}
+
+cluster_result run_three_nodes(std::uint64_t seed, const sim::fault_plan& plan, sim::trace::listener listen) {
+  cluster_result result;
+  run it{seed, result};
+  it.go(plan, std::move(listen));
+  it.sum_up();
+  return result;
+}
+
+}  // namespace troupe::sim_test

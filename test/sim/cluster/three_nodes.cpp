@@ -1,0 +1,230 @@
+#include "test/sim/cluster/three_nodes.hpp"
+
+#include "runtime/base/invariant.hpp"
+#include "runtime/kafka/errors.hpp"
+#include "runtime/log/batch.hpp"
+
+#include "schema/kafka/create_topics.hpp"
+#include "schema/kafka/list_offsets.hpp"
+
+#include <algorithm>
+
+namespace troupe::sim_test {
+
+namespace {
+
+using namespace std::chrono_literals;
+using kafka::error_code;
+
+constexpr auto forming_patience = 30s;
+constexpr auto voters_join = 1s;  // one after the other, soon after they have registered
+constexpr auto stop_patience = 60s;
+constexpr auto ask_pause = 100ms;
+constexpr std::size_t log_bytes_max = 256 * 1024 * 1024;
+
+std::vector<std::string> settings_of(std::int32_t id, bool founds, const std::vector<std::string>& more) {
+  const auto name = three_nodes::name_of(id);
+  std::vector<std::string> out = {
+    "node.id=" + std::to_string(id),
+    "listeners=PLAINTEXT://" + name + ":9092,CONTROLLER://" + name + ":9192",
+    "controller.listener.names=CONTROLLER",
+    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "log.dirs=/data",
+    "log.segment.bytes=1048576",
+    "min.insync.replicas=2",
+  };
+  if (!founds)
+    out.push_back("controller.quorum.bootstrap.servers=n1:9192,n2:9192,n3:9192");
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
+std::uint64_t hash_of(bytes_view bytes) {
+  std::uint64_t out = 14695981039346656037ULL;
+  for (auto b : bytes)
+    out = (out ^ b) * 1099511628211ULL;
+  return out;
+}
+
+void add_batches(check::replica_log& to, bytes_view segment) {
+  log::batch_run run{segment};
+  for (auto batch = run.next(); batch && *batch; batch = run.next()) {
+    const auto& b = **batch;
+    if (b.base_offset() < offset{0} || b.bytes().empty() || !b.check_crc())
+      return;
+    to.batches.push_back({b.base_offset(), b.last_offset(), b.partition_leader_epoch(), hash_of(b.bytes()),
+                          b.producer(), b.producer_epoch(), b.base_sequence()});
+  }
+}
+
+}  // namespace
+
+three_nodes::three_nodes(const sim::world_options& how, std::vector<std::string> settings)
+  : world_(how),
+    machines_([&] {
+      std::array<sim::machine*, 3> out{};
+      for (std::int32_t id = 1; id <= 3; ++id) {
+        const auto founds = make_node(settings_of(id, id == 1, settings), defects_);
+        const auto seeks = make_node(settings_of(id, false, settings), defects_);
+        out[static_cast<std::size_t>(id - 1)] = &world_.add_machine(
+          name_of(id), [founds, seeks](sim::machine& m) { return m.starts() == 1 ? founds(m) : seeks(m); });
+      }
+      return out;
+    }()),
+    asking_(world_, "test") {}
+
+std::vector<endpoint> three_nodes::addresses() {
+  return {address_of(1), address_of(2), address_of(3)};
+}
+
+// -- life -----------------------------------------------------------------------------------------------------------
+
+bool three_nodes::form() {
+  const auto until = world_.now() + forming_patience;
+  for (auto* m : machines_)
+    m->start();
+  while (!create_topic())
+    if (world_.run_for(ask_pause); world_.now() > until)
+      return false;
+  world_.run_for(voters_join);
+  return settle(until - world_.now());
+}
+
+/// With three replicas each; refused until all nodes are there.
+bool three_nodes::create_topic() {
+  kafka::create_topics_request request;
+  request.topics.resize(1);
+  request.topics[0].name = topic;
+  request.topics[0].num_partitions = partition_count;
+  request.topics[0].replication_factor = 3;
+  const auto answer = ask<kafka::create_topics_response>(address_of(1), request, 7);
+  if (!answer)
+    return false;
+  const auto code = static_cast<error_code>(answer->topics.at(0).error_code);
+  return code == error_code::none || code == error_code::topic_already_exists;
+}
+
+bool three_nodes::settle(std::chrono::nanoseconds patience) {
+  const auto until = world_.now() + patience;
+  const auto is_settled = [&](std::int32_t id) {
+    const auto told = ask_metadata(id);
+    if (!told || told->topics.empty() || told->topics[0].partitions.size() != partition_count)
+      return false;
+    return std::all_of(told->topics[0].partitions.begin(), told->topics[0].partitions.end(),
+                       [](const auto& p) { return p.leader_id > 0 && p.isr_nodes.size() == 3; });
+  };
+  while (!is_settled(1) || !is_settled(2) || !is_settled(3)) {
+    if (world_.now() > until)
+      return false;
+    world_.run_for(ask_pause);
+  }
+  return true;
+}
+
+std::vector<std::string> three_nodes::stop_all() {
+  std::vector<std::string> wrong;
+  for (auto* m : machines_)
+    stop(*m);
+  const auto ended = [](const sim::machine* m) { return !m->is_running(); };
+  world_.run_until([&] { return std::all_of(machines_.begin(), machines_.end(), ended); }, stop_patience);
+  for (const auto* m : machines_)
+    if (!ended(m) || m->exit_reason())
+      wrong.push_back(m->name() + " does not stop cleanly: "
+                      + (ended(m) ? render(m->exit_reason()) : std::to_string(m->actor_count()) + " actors are left"));
+  return wrong;
+}
+
+// -- questions ------------------------------------------------------------------------------------------------------
+
+std::optional<kafka::metadata_response> three_nodes::ask_metadata(std::int32_t id) {
+  kafka::metadata_request request;
+  request.topics.emplace().emplace_back().name = topic;
+  request.allow_auto_topic_creation = false;
+  auto answer = ask<kafka::metadata_response>(address_of(id), request, 9);
+  return answer ? std::optional{std::move(*answer)} : std::nullopt;
+}
+
+std::int32_t three_nodes::leader_of(std::int32_t partition, std::int32_t asked) {
+  const auto told = ask_metadata(asked);
+  if (!told || told->topics.empty())
+    return 0;
+  for (const auto& p : told->topics[0].partitions)
+    if (p.partition_index == partition)
+      return std::max(p.leader_id, 0);
+  return 0;
+}
+
+std::optional<std::vector<offset>> three_nodes::ask_ends(std::chrono::nanoseconds patience) {
+  std::vector<offset> ends;
+  const auto until = world_.now() + patience;
+  while (ends.size() < partition_count) {
+    const auto partition = static_cast<std::int32_t>(ends.size());
+    kafka::list_offsets_request request;
+    request.replica_id = -1;
+    request.topics.resize(1);
+    request.topics[0].name = topic;
+    request.topics[0].partitions.push_back({partition, -1, -1});
+    const auto leader = leader_of(partition, 1 + partition % 3);
+    if (leader > 0) {
+      const auto answer = ask<kafka::list_offsets_response>(address_of(leader), request, 5);
+      if (answer && answer->topics.at(0).partitions.at(0).error_code == 0) {
+        ends.emplace_back(answer->topics[0].partitions[0].offset);
+        continue;
+      }
+    }
+    if (world_.now() > until)
+      return std::nullopt;
+    world_.run_for(ask_pause);
+  }
+  return ends;
+}
+
+// -- replicas -------------------------------------------------------------------------------------------------------
+
+check::replica_log three_nodes::log_of(std::int32_t id, std::int32_t partition) {
+  check::replica_log out{node_id{id}};
+  auto& storage = node(id).storage();
+  const auto folder = "/data/" + std::string{topic} + "-" + std::to_string(partition);
+  const auto entries = storage.list(folder);
+  if (!entries)
+    return out;
+  for (const auto& entry : *entries)
+    if (entry.name.ends_with(".log"))
+      if (const auto segment = read_file(storage, folder + "/" + entry.name, log_bytes_max))
+        add_batches(out, {segment->data(), segment->size()});
+  if (!out.batches.empty())
+    out.log_start = out.batches.front().first;
+  out.high_watermark = out.durable_end = out.log_end();
+  return out;
+}
+
+std::vector<std::string> three_nodes::wrong_with_replicas() {
+  std::vector<std::string> wrong;
+  for (std::int32_t partition = 0; partition < partition_count; ++partition) {
+    std::vector<check::replica_log> replicas;
+    for (std::int32_t id = 1; id <= 3; ++id)
+      replicas.push_back(log_of(id, partition));
+    std::vector<check::violation> all = check::check_converged(replicas);
+    for (const auto& r : replicas)
+      for (auto& v : check::check_log(r))
+        all.push_back(std::move(v));
+    for (auto& v : check::check_matching(replicas))
+      all.push_back(std::move(v));
+    for (const auto& v : all)
+      wrong.push_back("partition " + std::to_string(partition) + ": " + v.text);
+  }
+  return wrong;
+}
+
+std::vector<std::string> three_nodes::wrong_with_processes() const {
+  std::vector<std::string> wrong;
+  for (const auto& why : defects_.failed_starts)
+    wrong.push_back("a start failed: " + why);
+  for (const auto& line : defects_.errors)
+    wrong.push_back("logged as an error: " + line);
+  if (defects_.unexpected_mail > 0)
+    wrong.push_back("unexpected mail: " + std::to_string(defects_.unexpected_mail));
+  return wrong;
+}
+
+}  // namespace troupe::sim_test

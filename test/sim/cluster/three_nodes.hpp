@@ -1,0 +1,77 @@
+#pragma once
+
+#include "runtime/check/replica_checks.hpp"
+#include "runtime/sim/world.hpp"
+#include "test/sim/cluster/client.hpp"
+#include "test/sim/cluster/node_process.hpp"
+
+#include "schema/kafka/metadata.hpp"
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::sim_test {
+
+/// Three real nodes n1, n2 and n3 in a world, which form a cluster with one topic of three replicas a partition, two of
+/// which must be in sync. The first start of n1 founds the cluster; all later ones seek it.
+class three_nodes {
+ public:
+  static constexpr std::int32_t partition_count = 3;
+  static constexpr const char* topic = "lines";
+
+  /// `settings` come on top of those that make the cluster.
+  explicit three_nodes(const sim::world_options& how, std::vector<std::string> settings = {});
+
+  sim::world& in() { return world_; }
+  sim::machine& node(std::int32_t id) { return *machines_.at(static_cast<std::size_t>(id - 1)); }
+  static std::string name_of(std::int32_t id) { return "n" + std::to_string(id); }
+  /// Where node `id` serves clients.
+  static endpoint address_of(std::int32_t id) { return {name_of(id), 9092}; }
+  static std::vector<endpoint> addresses();
+
+  /// Starts the nodes and makes the topic. False when that has not come about in time.
+  bool form();
+  /// Waits until all nodes say that each partition has a leader and all replicas in sync.
+  bool settle(std::chrono::nanoseconds patience);
+  /// What node `id` tells of the topic; none when it does not answer.
+  std::optional<kafka::metadata_response> ask_metadata(std::int32_t id);
+  /// Who leads `partition`, as far as `asked` knows; 0 when it does not know.
+  std::int32_t leader_of(std::int32_t partition, std::int32_t asked);
+  /// Where the readable records of each partition end; none when not all leaders say so in time.
+  std::optional<std::vector<offset>> ask_ends(std::chrono::nanoseconds patience);
+  /// One request of the test's own client, and time goes on until it is over.
+  template <class Response, class Request>
+  expected<Response> ask(const endpoint& at, const Request& request, std::int16_t version);
+
+  /// Stops all nodes cleanly, and says of which of them that failed.
+  std::vector<std::string> stop_all();
+  /// The batches in node `id`'s log of `partition`, as they lie on its disk.
+  check::replica_log log_of(std::int32_t id, std::int32_t partition);
+  /// What in the replicas of all partitions contradicts what a settled cluster must be like.
+  std::vector<std::string> wrong_with_replicas();
+  /// What the processes did that no fault explains.
+  std::vector<std::string> wrong_with_processes() const;
+
+ private:
+  bool create_topic();
+
+  node_defects defects_;
+  sim::world world_;
+  std::array<sim::machine*, 3> machines_;
+  client asking_;
+};
+
+template <class Response, class Request>
+expected<Response> three_nodes::ask(const endpoint& at, const Request& request, std::int16_t version) {
+  const auto got = std::make_shared<std::optional<expected<Response>>>();
+  asking_.call<Response>(at, request, version, std::chrono::seconds{5},
+                         [got](expected<Response> answer) { got->emplace(std::move(answer)); });
+  world_.run_until([&] { return got->has_value(); }, std::chrono::seconds{10});
+  return std::move(**got);
+}
+
+}  // namespace troupe::sim_test
