@@ -72,6 +72,7 @@ constexpr auto isr_retry_pause = 500ms;         ///< after the controller refuse
 constexpr auto follower_retry_pause = 100ms;    ///< after a leader could not serve, or does not know that it leads
 constexpr std::size_t copied_slice_bytes = 32 * kib;  ///< slices up to this size are copied, larger ones sent
 constexpr std::size_t unsynced_bytes_max = 64 * mib;  ///< appended without a sync before one is begun anyway
+constexpr std::size_t rewrite_bytes_max = 1 * mib;    ///< written again at a time at a start that was not clean
 constexpr auto interval_sync_default = 1s;  ///< durability=interval without flush.ms and flush.messages
 constexpr std::size_t rejected_records_max = 1'000;  ///< records named one by one when their batch is refused
 

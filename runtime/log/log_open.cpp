@@ -42,6 +42,7 @@ class opening {
   error remove_newest(const std::string& reason);
   void declare_damage(offset at, const std::string& what);
   error keep_verified(std::size_t first);
+  error write_again(segment& in);
   error settle(bool clean);
   error start_behind_the_end();
   error remove_stray_snapshots();
@@ -334,6 +335,8 @@ error opening::keep_verified(std::size_t first) {
     if (!data)
       return data.error();
     s_.touch(*data);
+    if (auto why = write_again(in))
+      return why;
     if (i + 1 == s_.segments.size() || !in.has_indexes())
       continue;
     in.open_indexes()->seal();
@@ -349,6 +352,33 @@ error opening::keep_verified(std::size_t first) {
   s_.segments.back().dirty = true;
   s_.dirty_directory = s_.dirty_parent = true;
   return s_.write_topic();
+}
+
+// After a failed sync the system calls pages clean that never reached the device, and the process that knew of it may be
+// gone: what was not known to be durable is written again, so that the next sync has it to write.
+error opening::write_again(segment& in) {
+  auto data = in.data(s_.home);
+  if (!data)
+    return data.error();
+  std::uint64_t from = 0;
+  if (in.base() < hints_.recovery_point) {
+    const auto batch = in.find(s_.home, hints_.recovery_point, s_.how.index_interval_bytes);
+    if (!batch)
+      return batch.error();
+    from = *batch ? (*batch)->position : in.size_bytes();
+  }
+  std::vector<std::uint8_t> buffer;
+  while (from < in.size_bytes()) {
+    buffer.resize(std::min<std::uint64_t>(in.size_bytes() - from, bounds::rewrite_bytes_max));
+    const auto count = (*data)->read(from, buffer);
+    if (!count)
+      return count.error();
+    const bytes_view part{buffer.data(), *count};
+    if (auto why = (*data)->write(from, std::span{&part, 1}))
+      return why;
+    from += std::max<std::uint64_t>(*count, 1);
+  }
+  return {};
 }
 
 // -- both -------------------------------------------------------------------------------------------------------------

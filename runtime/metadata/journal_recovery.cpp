@@ -131,6 +131,8 @@ error journal::settle_tail() {
       return failed;
   }
   // Entries that a killed process had written may be in memory only; from here on they count.
+  if (auto failed = active.write_again())
+    return failed;
   if (auto failed = active.handle()->sync())
     return failed;
   durable_ = last().index;

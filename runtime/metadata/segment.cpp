@@ -208,6 +208,15 @@ error segment::write_seal(entry_id last) {
   return file_->write(end_, std::span{&part, 1});
 }
 
+error segment::write_again() {
+  std::vector<std::uint8_t> content(end_);
+  const auto count = file_->read(0, content);
+  if (!count)
+    return count.error();
+  const bytes_view part{content.data(), *count};
+  return file_->write(0, std::span{&part, 1});
+}
+
 error segment::truncate_from(std::int64_t from) {
   TROUPE_INVARIANT(from >= base_ && from <= next_index(), "what is cut off is in this segment");
   const auto end = from == next_index() ? end_ : place_of(from).position;

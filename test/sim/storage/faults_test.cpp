@@ -204,6 +204,20 @@ BOOST_FIXTURE_TEST_CASE(D10_a_failed_sync_is_never_taken_for_a_success, durable_
   judge_after_losses();
 }
 
+BOOST_FIXTURE_TEST_CASE(D10_what_a_failed_sync_left_in_memory_is_durable_when_a_later_process_says_so, durable_log) {
+  owner->append(2);
+  disk->add_fault({.kind = fault_kind::sync_error, .at_op = 0});
+  BOOST_REQUIRE(static_cast<bool>(owner->try_sync()));
+  owner->let_go();
+  disk->process_crash();  // the system goes on, with the pages that it calls clean
+  owner->start();
+  owner->append(1);
+  owner->sync();
+  owner->checkpoint();
+  owner->let_go();
+  judge_after_losses();
+}
+
 BOOST_FIXTURE_TEST_CASE(D10_a_failed_sync_at_the_stop_leaves_no_clean_mark, durable_log) {
   owner->append(2);
   disk->add_fault({.kind = fault_kind::sync_error, .at_op = 0});

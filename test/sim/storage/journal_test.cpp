@@ -276,6 +276,34 @@ BOOST_AUTO_TEST_CASE(D10_journal_is_offline_after_a_failed_write_or_sync) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(D10_journal_entries_that_a_failed_sync_left_in_memory_are_durable_after_the_next_start) {
+  for (const auto mode : both_modes)
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+      simulated_disk d{seed + 1};
+      BOOST_REQUIRE(!d.make_directories("data"));
+      d.settle();
+      witness told;
+      {
+        owner o{d, told};
+        o.start();
+        some_entries(o);
+        const auto e = entry_of(o.held().last().index + 1, 1);
+        told.terms[e.at.index].insert(1);
+        d.add_fault({.kind = sim::fault_kind::sync_error, .at_op = d.ops()});
+        BOOST_REQUIRE(static_cast<bool>(o.held().append({&e, 1})));
+      }
+      d.process_crash();
+      {
+        owner o{d, told};
+        o.start();
+        told.durable = o.held().last().index;
+        o.append();
+      }
+      d.power_loss(mode, seed);
+      judge(d, told);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(D20_a_vote_is_the_old_or_the_new_one) {
   bool finished = false;
   for (std::uint64_t cut = 0; !finished; ++cut) {
