@@ -354,8 +354,8 @@ error opening::keep_verified(std::size_t first) {
   return s_.write_topic();
 }
 
-// After a failed sync the system calls pages clean that never reached the device, and the process that knew of it may be
-// gone: what was not known to be durable is written again, so that the next sync has it to write.
+// After a failed sync the system calls pages clean that never reached the device, and the process that knew of it may
+// be gone: what was not known to be durable is written again, so that the next sync has it to write.
 error opening::write_again(segment& in) {
   auto data = in.data(s_.home);
   if (!data)

@@ -54,8 +54,8 @@ class segment {
   /// Notes behind the last entry that all of them are durable. Needs no sync to be useful.
   error write_seal(entry_id last);
 
-  /// Writes what is there once more, as it is: after a failed sync, which a process that is gone may have met, the system
-  /// calls bytes clean that never reached the device.
+  /// Writes what is there once more, as it is: after a failed sync, which a process that is gone may have met, the
+  /// system calls bytes clean that never reached the device.
   error write_again();
 
   /// Cuts off `from` and everything behind it, or, with `next_index()`, what the file has behind the last entry.
