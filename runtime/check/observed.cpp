@@ -101,23 +101,21 @@ error observed::number_sends() {
 }
 
 void observed::number_reads() {
-  std::vector<std::size_t> known;
-  for (const auto& log : logs_)
-    known.push_back(log.values.size());
+  // Kept apart until all are found: the look-up goes by what was sent.
+  std::vector<std::vector<written>> unsent(logs_.size());
   for (const auto& s : history_->all_steps())
-    if (s.kind == step_kind::poll && s.key != no_key) {
-      auto& log = logs_[log_of(s)];
-      const std::span sent{log.values.data(), known[log_of(s)]};
+    if (s.kind == step_kind::poll && s.key != no_key)
       for (const auto& r : history_->records(s))
-        if (find_value(sent, r.what) == nullptr)
-          log.values.push_back({r.what});
-    }
-  for (auto& log : logs_) {
-    if (log.values.size() == known[&log - logs_.data()])
+        if (find_value(logs_[log_of(s)].values, r.what) == nullptr)
+          unsent[log_of(s)].push_back({r.what});
+  for (std::size_t i = 0; i < logs_.size(); ++i) {
+    if (unsent[i].empty())
       continue;
-    std::stable_sort(log.values.begin(), log.values.end(), earlier_value);
+    auto& values = logs_[i].values;
+    values.insert(values.end(), unsent[i].begin(), unsent[i].end());
+    std::stable_sort(values.begin(), values.end(), earlier_value);
     const auto same = [](const written& a, const written& b) { return a.what == b.what; };
-    log.values.erase(std::unique(log.values.begin(), log.values.end(), same), log.values.end());
+    values.erase(std::unique(values.begin(), values.end(), same), values.end());
   }
   value_of_step_.assign(history_->all_steps().size(), none);
   value_of_record_.assign(history_->all_records().size(), none);

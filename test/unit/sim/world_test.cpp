@@ -95,8 +95,8 @@ BOOST_AUTO_TEST_CASE(other_seeds_are_other_runs) {
 }
 
 BOOST_AUTO_TEST_CASE(the_trace_names_machine_actor_and_message) {
+  std::vector<std::string> lines;  // the world speaks until its end
   ping_world p{1};
-  std::vector<std::string> lines;
   p.w.told().listen([&](const std::string& line) { lines.push_back(line); });
   p.w.run_until([&] { return p.told->numbers.size() >= 3; }, 10s);
   const auto has = [&](const std::string& part) {
