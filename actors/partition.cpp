@@ -104,6 +104,12 @@ class partition_state {
 
   void upkeep() { log_.upkeep(high_watermark(), !leader_ || leader_->is_idle()); }
 
+  caf::result<disk_done> rest() {
+    auto promise = self_->make_response_promise<disk_done>();
+    log_.rest([promise]() mutable { promise.deliver(disk_done{}); });
+    return promise;
+  }
+
   caf::result<compaction_answer> plan_compaction() {
     if (!log_.get() || !log_.options().compacts())
       return compaction_answer{};
@@ -222,6 +228,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const isr_settled& m) { state->isr_answered(m); },
     [state](const partition_settings& m) { state->change_settings(m); },
     [state](const partition_upkeep&) { state->upkeep(); },
+    [state](const partition_rest&) { return state->rest(); },
     [state](const compaction_query&) { return state->plan_compaction(); },
     [state](const compaction_swap& m) { return state->swap_compacted(m); },
     [state](const partition_close&) { return state->close(); },

@@ -86,6 +86,9 @@ struct partition_settings {
 /// Time to look after retention, and to let go of files and caches when nothing happened since the last look.
 struct partition_upkeep {};
 
+/// Open the log once, so that damage is found, and let go of it again; answered with disk_done when that is over.
+struct partition_rest {};
+
 /// Make all that is appended durable, write the log's checkpoints and take no more: the answer is PartitionDurable.
 struct partition_close {};
 
@@ -116,6 +119,7 @@ struct compaction_swap {
 ///           isr_settled →                              leader only; from `isr_keeper`
 ///           partition_settings →
 ///           partition_upkeep →
+///           partition_rest → disk_done
 ///           compaction_query → compaction_answer
 ///           compaction_swap → disk_done
 ///           partition_close → PartitionDurable
@@ -140,6 +144,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::isr_settled)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::recovery_point_lowered)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_settings)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_upkeep)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_rest)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_close)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::partition_drop)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::compaction_query)

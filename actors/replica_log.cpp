@@ -38,9 +38,11 @@ error replica_log::open() {
   auto opened =
       log::log::open(context_->storage, spec_.directory, spec_.options, spec_.hints, context_->time.wall_now());
   if (!opened) {
-    open_failed_ = with_context(describe(), opened.error());
-    say(log_level::error, render(open_failed_));
-    return open_failed_;
+    auto why = with_context(describe(), opened.error());
+    say(log_level::error, render(why));
+    if (!is_error(why, error_domain::disk, static_cast<std::uint8_t>(disk_errc::out_of_handles)))
+      open_failed_ = why;  // all else needs a person
+    return why;
   }
   log_ = std::move(*opened);
   opened_end_ = log_->log_end_offset();
@@ -87,20 +89,41 @@ void replica_log::begin_sync() {
 
 void replica_log::synced(const log::sync_ticket& ticket) {
   syncing_ = false;
-  if (!log_)
-    return;
-  log_->finish_sync(ticket);
-  heard_.on_durable();
-  sync_if_due();
+  if (log_) {
+    log_->finish_sync(ticket);
+    heard_.on_durable();
+    sync_if_due();
+  }
+  go_on_resting();
 }
 
 /// The pages may be gone while the kernel calls them clean: nothing appended since the last sync can be promised, ever.
 void replica_log::sync_failed(const error& why) {
   syncing_ = false;
-  if (!log_)
-    return;
-  log_->go_offline(why);
-  heard_.on_failure(failed_write(why));
+  if (log_) {
+    log_->go_offline(why);
+    heard_.on_failure(failed_write(why));
+  }
+  go_on_resting();
+}
+
+void replica_log::rest(std::function<void()> then) {
+  if (open())
+    return then();
+  begin_sync();
+  if (syncing_ && !touched_)
+    return resting_.push_back(std::move(then));
+  if (!touched_)
+    log_->passivate();
+  then();
+}
+
+void replica_log::go_on_resting() {
+  for (auto& then : std::exchange(resting_, {}))
+    if (log_)
+      rest(std::move(then));
+    else
+      then();
 }
 
 // -- cutting ----------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace troupe {
 
@@ -56,6 +57,9 @@ class replica_log {
   /// What was to be cut and is not yet stays: this replica may lead by now, and what it has then is the truth.
   void abandon_cut() { ++last_cut_; }
 
+  /// Opens the log, so that damage is found, makes what it found durable and lets go of its files again; calls `then`
+  /// when that is done, or when somebody uses it.
+  void rest(std::function<void()> then);
   /// Retention below `high_watermark`, forgotten producers, and letting go of files when nothing happened since the
   /// last time.
   void upkeep(offset high_watermark, bool idle);
@@ -76,6 +80,7 @@ class replica_log {
  private:
   void synced(const log::sync_ticket& ticket);
   void sync_failed(const error& why);
+  void go_on_resting();
   void lower_recovery_point(offset to, std::function<void(const error&)> then);
 
   caf::event_based_actor* self_ = nullptr;
@@ -90,6 +95,7 @@ class replica_log {
   bool flush_armed_ = false;
   bool touched_ = false;  ///< used since the last upkeep
   bool failure_said_ = false;
+  std::vector<std::function<void()>> resting_;  ///< wait for the sync under way
 };
 
 }  // namespace troupe

@@ -373,10 +373,8 @@ class replicas_state {
       return;
     auto next = std::move(to_open_.front());
     to_open_.pop_front();
-    wire_builder<schema::PartitionDescribe> b;
-    self_->request(next, caf::infinite, std::move(b).freeze())
-      .then([this](const wire<schema::PartitionDescription>&) { open_next(); },
-            [this](const caf::error&) { open_next(); });  // the partition has said why
+    self_->request(next, caf::infinite, partition_rest{})
+      .then([this](const disk_done&) { open_next(); }, [this](const caf::error&) { open_next(); });
   }
 
   // -- words ------------------------------------------------------------------------------------------------------
