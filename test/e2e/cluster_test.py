@@ -47,7 +47,12 @@ class Cluster:
             node.settings = self.settings(n, everyone)  # a node that is known never begins a second cluster
             if n > 0:
                 node.start()
+        eventually(self.has_three_voters, seconds=PROGRESS_SECONDS)
         return self
+
+    def has_three_voters(self):
+        """the quorum has three voters, so that it can lose one"""
+        return sum(node.log().count(" a voter") for node in self.nodes) == 2
 
     @property
     def bootstrap(self):
