@@ -32,6 +32,11 @@ enum class fault_action : std::uint8_t {
   isolate,                ///< `isolate n2 for 3s`: cut off from everybody
 };
 
+/// All of them, in the order of the enumeration.
+const std::vector<fault_action>& all_fault_actions();
+/// The word a plan has for it, as "power-loss".
+std::string_view word_of(fault_action action);
+
 /// One fault of a plan, complete with its end: no part of a plan needs another. Members that its action does not use
 /// keep their defaults.
 struct fault {

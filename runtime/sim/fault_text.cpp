@@ -208,6 +208,20 @@ std::string text_of(const fault& f) {
 
 }  // namespace
 
+const std::vector<fault_action>& all_fault_actions() {
+  static const auto all = [] {
+    std::vector<fault_action> out;
+    for (const auto& f : forms())
+      out.push_back(f.action);
+    return out;
+  }();
+  return all;
+}
+
+std::string_view word_of(fault_action action) {
+  return std::find_if(forms().begin(), forms().end(), [action](const form& f) { return f.action == action; })->word;
+}
+
 error make_error(plan_errc code, std::string text) {
   return domain_error(error_domain::sim, static_cast<std::uint8_t>(code), std::move(text));
 }

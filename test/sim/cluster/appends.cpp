@@ -9,7 +9,7 @@
 #include "schema/kafka/fetch.hpp"
 #include "schema/kafka/produce.hpp"
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 namespace {
 
@@ -164,4 +164,4 @@ std::vector<std::string> judge(const append_history& history, const std::map<std
   return wrong;
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

@@ -1,13 +1,13 @@
 #pragma once
 
-#include "test/sim/cluster/client.hpp"
+#include "tools/sim/client.hpp"
 
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 /// Every value is sent once, so that what a log holds can be judged: acknowledged values must be there, at the offset
 /// that was told, and none may be there twice. Values whose fate is unknown may be there or not.
@@ -78,4 +78,4 @@ class tailer {
 /// What is wrong with a log that holds `found` (offset → value) after `history`; nothing when all is well.
 std::vector<std::string> judge(const append_history& history, const std::map<std::int64_t, std::string>& found);
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

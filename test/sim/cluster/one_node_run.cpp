@@ -3,11 +3,11 @@
 #include "runtime/sim/fault_draw.hpp"
 #include "runtime/sim/world.hpp"
 #include "test/sim/cluster/appends.hpp"
-#include "test/sim/cluster/node_process.hpp"
+#include "tools/sim/node_process.hpp"
 
 #include <algorithm>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 namespace {
 
@@ -106,4 +106,4 @@ run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan, sim::tr
   return result;
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 /// How a run of one node ended.
 struct run_result {
@@ -27,4 +27,4 @@ sim::fault_plan plan_of_one_node(std::uint64_t seed, bool disk_fails = false);
 /// `listen` hears all events. A node must not log errors or refuse to start, unless calls to its disk fail.
 run_result run_one_node(std::uint64_t seed, const sim::fault_plan& plan, sim::trace::listener listen = {});
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

@@ -9,7 +9,7 @@
 namespace {
 
 using namespace troupe;
-using namespace troupe::sim_test;
+using namespace troupe::cluster_sim;
 
 /// How many seeds to try; more in long runs.
 std::uint64_t seeds() {

@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto seed = std::strtoull(argv[1], nullptr, 10);
-  auto plan = troupe::sim_test::plan_of_one_node(seed);
+  auto plan = troupe::cluster_sim::plan_of_one_node(seed);
   if (argc > 2) {
     std::ostringstream text;
     text << std::ifstream{argv[2]}.rdbuf();
@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
     plan = std::move(*read);
   }
   std::cout << troupe::sim::to_string(plan);
-  const auto result = troupe::sim_test::run_one_node(seed, plan, [](const std::string& line) {
+  const auto result = troupe::cluster_sim::run_one_node(seed, plan, [](const std::string& line) {
     std::cout << line << '\n';
   });
   for (const auto& wrong : result.wrong)

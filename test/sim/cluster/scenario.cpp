@@ -13,7 +13,7 @@
 #include <cstdlib>
 #include <iostream>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 namespace {
 
@@ -151,4 +151,4 @@ void scenario::end_well() {
     BOOST_ERROR("seed " << seed_ << ": " << w);
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

@@ -1,14 +1,14 @@
 #pragma once
 
 #include "runtime/kafka/errors.hpp"
-#include "test/sim/cluster/three_nodes.hpp"
+#include "tools/sim/three_nodes.hpp"
 
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 /// What became of a send so far.
 struct sent {
@@ -52,4 +52,4 @@ class scenario : public three_nodes {
   client sending_;
 };
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

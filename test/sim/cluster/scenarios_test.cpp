@@ -7,7 +7,7 @@
 #include <algorithm>
 
 using namespace troupe;
-using namespace troupe::sim_test;
+using namespace troupe::cluster_sim;
 using namespace std::chrono_literals;
 using kafka::error_code;
 

@@ -1,4 +1,4 @@
-#include "test/sim/cluster/three_node_run.hpp"
+#include "tools/sim/three_node_run.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -8,7 +8,7 @@
 namespace {
 
 using namespace troupe;
-using namespace troupe::sim_test;
+using namespace troupe::cluster_sim;
 
 /// How many seeds to try; more in long runs.
 std::uint64_t seeds() {
@@ -26,7 +26,7 @@ std::string report(std::uint64_t seed, const sim::fault_plan& plan, const cluste
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(three_nodes_without_faults_serve_their_clients) {
-  const auto result = run_three_nodes(1, {});
+  const auto result = run_three_nodes({.seed = 1}, {});
   if (!result.wrong.empty())
     BOOST_ERROR(report(1, {}, result));
   BOOST_TEST(result.acknowledged > 200u);
@@ -35,8 +35,8 @@ BOOST_AUTO_TEST_CASE(three_nodes_without_faults_serve_their_clients) {
 BOOST_AUTO_TEST_CASE(three_nodes_keep_what_they_acknowledged_and_serve_again_when_all_is_healed) {
   std::size_t acknowledged = 0;
   for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
-    const auto plan = plan_of_three_nodes(seed);
-    const auto result = run_three_nodes(seed, plan);
+    const auto plan = plan_of_three_nodes({.seed = seed});
+    const auto result = run_three_nodes({.seed = seed}, plan);
     if (!result.wrong.empty())
       BOOST_ERROR(report(seed, plan, result));
     acknowledged += result.acknowledged;

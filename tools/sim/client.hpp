@@ -7,7 +7,7 @@
 #include <map>
 #include <memory>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 /// A Kafka client of a simulated world, as plain code: one connection a broker, made when it is needed, requests in
 /// flight by correlation id, answers as callbacks. A request that is not answered in time closes its connection, as
@@ -65,4 +65,4 @@ class client {
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "test/sim/cluster/client.hpp"
+#include "tools/sim/client.hpp"
 
 #include "schema/kafka/metadata.hpp"
 
@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 /// What a Kafka client knows of the cluster: which node leads which partition of one topic. Asks the brokers that it
 /// was told of, one after the other; what it hears of an older leader epoch than it knows is not believed. Lives no
@@ -47,4 +47,4 @@ class cluster_client {
   std::size_t next_broker_ = 0;
 };
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

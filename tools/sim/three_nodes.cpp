@@ -1,4 +1,4 @@
-#include "test/sim/cluster/three_nodes.hpp"
+#include "tools/sim/three_nodes.hpp"
 
 #include "runtime/base/invariant.hpp"
 #include "runtime/kafka/errors.hpp"
@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 namespace {
 
@@ -227,4 +227,4 @@ std::vector<std::string> three_nodes::wrong_with_processes() const {
   return wrong;
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

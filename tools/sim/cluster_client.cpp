@@ -1,6 +1,6 @@
-#include "test/sim/cluster/cluster_client.hpp"
+#include "tools/sim/cluster_client.hpp"
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 namespace {
 
@@ -44,4 +44,4 @@ void cluster_client::learn(const kafka::metadata_response& m) {
     }
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

@@ -1,4 +1,4 @@
-#include "test/sim/cluster/worker.hpp"
+#include "tools/sim/worker.hpp"
 
 #include "runtime/kafka/errors.hpp"
 #include "runtime/log/batch.hpp"
@@ -11,7 +11,7 @@
 #include <charconv>
 #include <iterator>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 namespace {
 
@@ -287,4 +287,4 @@ void worker::end_of_poll(check::recorder::ticket op, outcome result) {
                  [this] { by_.refresh([this] { next_soon(); }); });
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

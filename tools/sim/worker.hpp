@@ -2,7 +2,7 @@
 
 #include "runtime/check/recorder.hpp"
 #include "runtime/workload/list_append.hpp"
-#include "test/sim/cluster/cluster_client.hpp"
+#include "tools/sim/cluster_client.hpp"
 
 #include "schema/kafka/fetch.hpp"
 #include "schema/kafka/produce.hpp"
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 /// Carries out what a workload wishes of one client, as a careful Kafka client does, and has it recorded: an idempotent
 /// producer with acks=all that sends a batch again until it is told for certain, and a consumer with a position in each
@@ -80,4 +80,4 @@ class worker {
   std::size_t next_polled_ = 0;
 };
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

@@ -2,8 +2,8 @@
 
 #include "runtime/check/replica_checks.hpp"
 #include "runtime/sim/world.hpp"
-#include "test/sim/cluster/client.hpp"
-#include "test/sim/cluster/node_process.hpp"
+#include "tools/sim/client.hpp"
+#include "tools/sim/node_process.hpp"
 
 #include "schema/kafka/metadata.hpp"
 
@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 /// Three real nodes n1, n2 and n3 in a world, which form a cluster with one topic of three replicas a partition, two of
 /// which must be in sync. The first start of n1 founds the cluster; all later ones seek it.
@@ -53,6 +53,8 @@ class three_nodes {
   check::replica_log log_of(std::int32_t id, std::int32_t partition);
   /// What in the replicas of all partitions contradicts what a settled cluster must be like.
   std::vector<std::string> wrong_with_replicas();
+  /// The contexts of the nodes that run, by machine.
+  const std::map<std::string, node_context*>& running() const { return defects_.running; }
   /// What the processes did that no fault explains.
   std::vector<std::string> wrong_with_processes() const;
 
@@ -74,4 +76,4 @@ expected<Response> three_nodes::ask(const endpoint& at, const Request& request, 
   return std::move(**got);
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

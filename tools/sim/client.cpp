@@ -1,10 +1,10 @@
-#include "test/sim/cluster/client.hpp"
+#include "tools/sim/client.hpp"
 
 #include "runtime/net/framer.hpp"
 
 #include <utility>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 namespace {
 
@@ -125,4 +125,4 @@ void client::send(const endpoint& to, std::int32_t correlation, std::vector<chun
   });
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

@@ -1,4 +1,4 @@
-#include "test/sim/cluster/node_process.hpp"
+#include "tools/sim/node_process.hpp"
 
 #include "actors/node.hpp"
 #include "runtime/base/invariant.hpp"
@@ -8,9 +8,9 @@
 
 #include <optional>
 
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::sim_test::stop_node)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::cluster_sim::stop_node)
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 namespace {
 
@@ -34,11 +34,19 @@ struct running_node {
   running_node(sim::machine& m, config::broker_config settings, node_defects& told)
     : log(m, told),
       context(m.system(), {m.storage(), m.time(), m.random(), m.network(), log, false}, std::move(settings)),
-      defects(told) {}
-  ~running_node() { defects.unexpected_mail += context.unexpected_mail; }
+      machine(m.name()),
+      defects(told) {
+    defects.running[machine] = &context;
+  }
+  ~running_node() {
+    defects.unexpected_mail += context.unexpected_mail;
+    if (const auto found = defects.running.find(machine); found->second == &context)
+      defects.running.erase(found);
+  }
 
   error_log log;
   node_context context;
+  const std::string machine;
   node_defects& defects;
 };
 
@@ -76,4 +84,4 @@ void stop(sim::machine& m) {
   caf::anon_send(m.root(), stop_node{});
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim

@@ -1,21 +1,21 @@
-#include "test/sim/cluster/three_node_run.hpp"
+#include "tools/sim/three_node_run.hpp"
 
 #include "runtime/check/judge.hpp"
 #include "runtime/sim/fault_draw.hpp"
-#include "test/sim/cluster/three_nodes.hpp"
-#include "test/sim/cluster/worker.hpp"
+#include "tools/sim/three_nodes.hpp"
+#include "tools/sim/worker.hpp"
 
 #include <algorithm>
 #include <set>
 
-namespace troupe::sim_test {
+namespace troupe::cluster_sim {
 
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr auto faults_from = 8s;
-constexpr auto faults_until = 28s;
+constexpr auto faults_share = 20s;  // of which time there are so many:
 constexpr std::uint64_t faults_least = 10;
 constexpr std::uint64_t faults_most = 60;
 constexpr std::uint64_t clean_restarts_most = 3;
@@ -46,24 +46,29 @@ std::vector<std::string> settings_of(std::uint64_t seed) {
 
 class run {
  public:
-  run(std::uint64_t seed, cluster_result& result)
-    : seed_(seed),
+  run(const run_options& options, cluster_result& result)
+    : how_(options),
+      seed_(options.seed),
       result_(result),
-      cluster_({.seed = seed}, settings_of(seed)),
-      wishes_({.partition_count = three_nodes::partition_count}, seed) {}
+      cluster_({.seed = options.seed}, settings_of(options.seed)),
+      wishes_({.partition_count = three_nodes::partition_count}, options.seed),
+      watch_(cluster_, result.wrong) {}
 
-  void go(const sim::fault_plan& plan, sim::trace::listener listen) {
-    cluster_.in().told().listen(std::move(listen));
+  void go(const sim::fault_plan& plan, run_listeners listen) {
+    cluster_.in().told().listen(std::move(listen.events));
+    watch_.tell(std::move(listen.sightings));
+    watch_.start();
     if (!cluster_.form())
       return note("the nodes do not form a cluster");
-    for (int i = 1; i <= worker_count; ++i)
+    for (int i = 1; i <= worker_count && !how_.idle; ++i)
       clients_.push_back(std::make_unique<working_client>(
         cluster_, i, worker::surroundings{wishes_, told_, result_.wrong}));
     sim::schedule(cluster_.in(), plan);
     if (!plan.empty())
       schedule_clean_restarts();
     start_all();
-    cluster_.in().run_for(faults_until - std::min<sim::virtual_time>(cluster_.in().now(), faults_until));
+    const auto until = faults_from + how_.faults_for;
+    cluster_.in().run_for(until - std::min<sim::virtual_time>(cluster_.in().now(), until));
     heal();
     if (!come_to_rest() || !read_everything())
       return;
@@ -77,6 +82,8 @@ class run {
     for (const auto* m : cluster_.in().machines())
       result_.starts += m->starts();
     result_.messages = cluster_.in().messages();
+    result_.lasted = cluster_.in().now();
+    result_.probes = {cluster_.in().probes().begin(), cluster_.in().probes().end()};
     if (!result_.wrong.empty())
       result_.events = cluster_.in().last_events(80);
   }
@@ -94,7 +101,7 @@ class run {
     sim::prng random{seed_, "clean restarts"};
     for (auto left = random.below(clean_restarts_most + 1); left > 0; --left) {
       auto& m = *cluster_.in().machines()[random.below(3)];
-      const auto within = std::chrono::microseconds{faults_until - faults_from};
+      const auto within = std::chrono::microseconds{how_.faults_for};
       const auto at = faults_from + std::chrono::microseconds{random.below(static_cast<std::uint64_t>(within.count()))};
       cluster_.in().at(at, [this, &m] {
         if (!m.is_running())
@@ -193,6 +200,7 @@ class run {
       note(check::to_text(*judged));
   }
 
+  const run_options how_;
   const std::uint64_t seed_;
   cluster_result& result_;
   three_nodes cluster_;
@@ -200,32 +208,33 @@ class run {
   check::recorder told_;
   std::vector<std::unique_ptr<working_client>> clients_;
   std::set<sim::machine*> stopping_;
+  watcher watch_;
 };
 
 }  // namespace
 
-sim::fault_plan plan_of_three_nodes(std::uint64_t seed) {
-  using sim::fault_action;
-  const auto count = faults_least + sim::prng{seed, "fault count"}.below(faults_most - faults_least + 1);
-  std::set<fault_action> without = {fault_action::disk_fault};
-  if (seed % 5 != 0)
-    without.insert(fault_action::wipe);
-  return sim::draw_plan(sim::prng{seed, "plan"}, {.machines = {"n1", "n2", "n3"},
-                                                  .clients = {"c1", "c2", "c3"},
-                                                  .from = faults_from,
-                                                  .until = faults_until,
-                                                  .count = count,
-                                                  .damaged_most = 1,
-                                                  .recovery = 1s,
-                                                  .without = std::move(without)});
+sim::fault_plan plan_of_three_nodes(const run_options& options) {
+  const auto share = static_cast<std::uint64_t>(std::max<std::int64_t>(1, options.faults_for / faults_share));
+  const auto drawn = sim::prng{options.seed, "fault count"}.below(faults_most - faults_least + 1);
+  auto without = options.without;
+  if (options.seed % 5 != 0)
+    without.insert(sim::fault_action::wipe);
+  return sim::draw_plan(sim::prng{options.seed, "plan"}, {.machines = {"n1", "n2", "n3"},
+                                                          .clients = {"c1", "c2", "c3"},
+                                                          .from = faults_from,
+                                                          .until = faults_from + options.faults_for,
+                                                          .count = share * (faults_least + drawn),
+                                                          .damaged_most = 1,
+                                                          .recovery = 1s,
+                                                          .without = std::move(without)});
 }
 
-cluster_result run_three_nodes(std::uint64_t seed, const sim::fault_plan& plan, sim::trace::listener listen) {
+cluster_result run_three_nodes(const run_options& options, const sim::fault_plan& plan, run_listeners listen) {
   cluster_result result;
-  run it{seed, result};
+  run it{options, result};
   it.go(plan, std::move(listen));
   it.sum_up();
   return result;
 }
 
-}  // namespace troupe::sim_test
+}  // namespace troupe::cluster_sim
