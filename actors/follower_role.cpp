@@ -3,6 +3,7 @@
 #include "actors/partition_timers.hpp"
 #include "actors/replicator.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/mutation.hpp"
 #include "runtime/log/batch.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/replication/follower.hpp"
@@ -27,6 +28,8 @@ follower_role::follower_role(caf::event_based_actor& self, node_context& context
 void follower_role::begin() {
   if (!source_ || log_.open())
     return;
+  if (mutation("M01") && high_watermark_ < log_->log_end_offset())
+    return cut(high_watermark_);
   tell(true);
 }
 
@@ -48,7 +51,7 @@ void follower_role::tell(bool ready) {
 }
 
 void follower_role::take(const replica_slice& m) {
-  if (m.epoch != epoch_ && m.refusal != Refusal::UNKNOWN_EPOCH && m.refusal != Refusal::NOT_LEADER)
+  if (m.epoch != epoch_ && !mutation("M03") && m.refusal != Refusal::UNKNOWN_EPOCH && m.refusal != Refusal::NOT_LEADER)
     return;
   if (!log_.get() || cutting_)
     return;

@@ -3,6 +3,7 @@
 #include "actors/leader_role.hpp"
 #include "actors/partition_timers.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/mutation.hpp"
 #include "runtime/metadata/image.hpp"
 #include "runtime/node/context.hpp"
 
@@ -26,6 +27,8 @@ void leader_role::hear(const follower_position& m) {
   auto& f = followers_[m.follower];
   f.feeder = m.feeder;
   if (auto diverging = divergence_of(m)) {
+    if (mutation("M04"))
+      replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch}, context_.time.monotonic_now());
     // What it has beyond is not this log's: it does not count for anything (KAFKA-14704).
     f.ready = false;
     auto slice = slice_for(m.follower);
@@ -42,7 +45,7 @@ void leader_role::hear(const follower_position& m) {
 
 std::optional<replica_slice> leader_role::refusal_for(const follower_position& m) {
   replica_slice slice{log_.spec().id, m.follower, epoch_, {}, high_watermark(), offset{0}, {}, {}};
-  if (m.epoch != epoch_) {
+  if (m.epoch != epoch_ && !mutation("M03")) {
     slice.refusal = m.epoch < epoch_ ? ReplicaSlice::Refusal::FENCED_EPOCH : ReplicaSlice::Refusal::UNKNOWN_EPOCH;
     return slice;
   }
@@ -62,7 +65,7 @@ std::optional<log::epoch_end> leader_role::divergence_of(const follower_position
   if (m.last_epoch == no_epoch)
     return m.log_end > log->log_end_offset() ? std::optional{log::epoch_end{no_epoch, log->log_end_offset()}}
                                              : std::nullopt;
-  const auto end = log->end_offset_for_epoch(m.last_epoch);
+  const auto end = mutation("M02") ? log->end_offset_for_epoch(epoch_) : log->end_offset_for_epoch(m.last_epoch);
   if (end.epoch == m.last_epoch && end.end >= m.log_end)
     return std::nullopt;
   return end.epoch == no_epoch ? log::epoch_end{no_epoch, log->log_start_offset()} : end;

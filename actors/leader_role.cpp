@@ -4,6 +4,7 @@
 #include "actors/partition_description.hpp"
 #include "actors/partition_timers.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/mutation.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/epoch_check.hpp"
 #include "runtime/node/errors.hpp"
@@ -112,7 +113,7 @@ caf::result<wire<PartitionAppended>> leader_role::append(const wire<PartitionApp
   log_.sync_if_due();
   const auto needs = done->last + 1;
   auto answer = appended(*done);
-  if (m->getAcks() != -1 || needs <= replicas_->high_watermark()) {
+  if (m->getAcks() != -1 || mutation("M07") || needs <= replicas_->high_watermark()) {
     on_progress();
     return answer;
   }

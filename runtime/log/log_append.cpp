@@ -1,6 +1,7 @@
 // The writing side of `log`: admission, rolling, one write call a batch.
 
 #include "runtime/log/batch_head.hpp"
+#include "runtime/base/mutation.hpp"
 #include "runtime/log/errors.hpp"
 #include "runtime/log/log_state.hpp"
 #include "runtime/log/partition_metadata.hpp"
@@ -68,7 +69,7 @@ error log_state::failed(const error& why) {
   const auto text = home.directory + ": " + render(why);
   if (is_disk_error(why, disk_errc::no_space))
     return make_error(errc::no_space, text + "; nothing was appended, free some space");
-  if (!is_disk_error(why, disk_errc::out_of_handles) && !offline)
+  if (!is_disk_error(why, disk_errc::out_of_handles) && !offline && !mutation("M18"))
     offline = make_error(errc::log_offline, text + "; the log takes no appends until it is opened again");
   return make_error(errc::storage_failed, text);
 }
@@ -155,7 +156,8 @@ error log_state::roll(offset base, wall_time now) {
   auto next = segment::create(home, base, now);
   if (!next)
     return next.error();
-  dirty_directory = true;
+  if (!mutation("M17"))
+    dirty_directory = true;
   old.dirty = false;  // the next ticket has its file already
   old.close_files();
   starts.clear();

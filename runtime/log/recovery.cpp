@@ -1,5 +1,6 @@
 #include "runtime/log/recovery.hpp"
 
+#include "runtime/base/mutation.hpp"
 #include "runtime/log/batch_file_reader.hpp"
 #include "runtime/log/errors.hpp"
 
@@ -25,8 +26,10 @@ expected<verdict> verify_segment(log_home& home, segment& in, offset expected_ba
   auto data = in.data(home);
   if (!data)
     return data.error();
-  if (auto failed = in.start_indexes(home))
-    return failed;
+  const bool trusts = mutation("M35") && in.indexes(home, index_interval_bytes);
+  if (!trusts)
+    if (auto failed = in.start_indexes(home))
+      return failed;
   const auto path = home.path(in.base(), suffix::log);
   batch_file_reader reader{*data, path, 0, in.size_bytes()};
   verdict found{0, expected_base, {}};
@@ -50,7 +53,8 @@ expected<verdict> verify_segment(log_home& home, segment& in, offset expected_ba
       found.fault = head ? out_of_place(path, reader.batch_position(), base, found.end) : head.error();
       return found;
     }
-    in.open_indexes()->note(*head, index_interval_bytes);
+    if (!trusts)
+      in.open_indexes()->note(*head, index_interval_bytes);
     found.good_bytes = head->end_position();
     found.end = head->next();
   }

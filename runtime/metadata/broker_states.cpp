@@ -1,5 +1,6 @@
 #include "runtime/metadata/broker_states.hpp"
 
+#include "runtime/base/mutation.hpp"
 #include "runtime/metadata/apply.hpp"
 #include "runtime/metadata/partition_changes.hpp"
 
@@ -49,7 +50,11 @@ expected<records> fence_broker(const image& on, const command_rules& rules, node
     return after.error();
   change_partitions(
       **after, rules, [id](const partition& p) { return p.leader == id || holds(p.in_sync, id); },
-      [id](const partition&, partition& wanted, change_rules&) { std::erase(wanted.in_sync, id); }, out);
+      [id](const partition&, partition& wanted, change_rules&) {
+        if (!mutation("M10"))
+          std::erase(wanted.in_sync, id);
+      },
+      out);
   return out;
 }
 

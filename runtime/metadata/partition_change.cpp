@@ -1,5 +1,7 @@
 #include "runtime/metadata/partition_change.hpp"
 
+#include "runtime/base/mutation.hpp"
+
 #include <algorithm>
 
 namespace troupe::metadata {
@@ -46,7 +48,7 @@ nodes eligible_after(const partition& before, const partition& p, const change_r
   if (p.in_sync.size() >= min_in_sync(by.settings, p))
     return out;
   for (auto id : p.replicas)
-    if (!holds(p.in_sync, id) && id != by.lost && (holds(before.in_sync, id) || holds(before.eligible, id)))
+    if (!holds(p.in_sync, id) && (id != by.lost || mutation("M11")) && (holds(before.in_sync, id) || holds(before.eligible, id)))
       out.push_back(id);
   return out;
 }
@@ -71,7 +73,7 @@ elected elect(const partition& p, const change_rules& by) {
   if (p.in_sync.empty() && p.eligible.empty() && p.last_known.size() == 1 && can_lead(by.brokers, p.last_known[0]))
     return {p.last_known[0], true};
   const bool may_be_unclean =
-      by.how == election::unclean || (by.how == election::online && by.settings.unclean_election);
+      mutation("M12") || by.how == election::unclean || (by.how == election::online && by.settings.unclean_election);
   if (may_be_unclean)
     if (const auto any = first_of(p.replicas, [&](node_id id) { return can_lead(by.brokers, id); }); any != no_node)
       return {any, true};
@@ -108,7 +110,8 @@ nodes last_known_after(const partition& before, const partition& p, const change
 
 partition settle(const partition& before, partition wanted, const change_rules& by) {
   auto& p = wanted;
-  std::erase(p.in_sync, by.lost);
+  if (!mutation("M11"))
+    std::erase(p.in_sync, by.lost);
   complete_reassignment(p);
   std::erase_if(p.in_sync, [&p](node_id id) { return !holds(p.replicas, id); });
   p.eligible = eligible_after(before, p, by);

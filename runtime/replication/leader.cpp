@@ -1,5 +1,7 @@
 #include "runtime/replication/leader.hpp"
 
+#include "runtime/base/mutation.hpp"
+
 #include <algorithm>
 
 namespace troupe::replication {
@@ -49,7 +51,7 @@ bool leader::report(node_id replica, const replica_report& said, monotonic_time 
   if (!holds(members_.replicas, replica) || replica == self_)
     return false;
   auto& f = followers_[replica];
-  if (said.broker_epoch < f.said.broker_epoch)
+  if (said.broker_epoch < f.said.broker_epoch && !mutation("M09"))
     return false;  // of a process that is gone, and what it had may be gone with it
   if (counted(said) >= own_.log_end)
     f.caught_up_at = now;
@@ -62,11 +64,11 @@ bool leader::report(node_id replica, const replica_report& said, monotonic_time 
 }
 
 offset leader::counted(const replica_report& r) const {
-  return rules_.commit == commit_rule::durable ? std::min(r.durable_end, r.log_end) : r.log_end;
+  return rules_.commit == commit_rule::durable && !mutation("M08") ? std::min(r.durable_end, r.log_end) : r.log_end;
 }
 
 bool leader::advance() {
-  if (members_.in_sync.empty() || !enough_in_sync())
+  if (members_.in_sync.empty() || (!enough_in_sync() && !mutation("M06")))
     return false;
   auto committed = counted(own_);
   const auto count = [&](node_id replica) {
@@ -78,6 +80,9 @@ bool leader::advance() {
     committed = std::min(committed, counted(known->second.said));
     return true;
   };
+  if (mutation("M05"))
+    for (const auto& [id, f] : followers_)
+      high_watermark_ = std::max(high_watermark_, std::min(committed, counted(f.said)));
   for (auto replica : members_.in_sync)
     if (!count(replica))
       return false;
