@@ -5,6 +5,7 @@
 #include "actors/controller_rules.hpp"
 #include "actors/quorum_voters.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/metadata/alter_partition.hpp"
 #include "runtime/metadata/broker_states.hpp"
 #include "runtime/metadata/change_set.hpp"
@@ -116,6 +117,7 @@ void controller_reign::fence(node_id id, std::string_view why) {
   brokers_.forget(id);
   if (!made || made->empty())
     return;
+  probe("node fenced");
   say(log_level::warning, "fences node " + std::to_string(id.value) + ": " + std::string{why});
   commit(std::move(*made), [] {}, [] {});
 }
@@ -143,6 +145,12 @@ void controller_reign::watch() {
   for (const auto id : brokers_.overdue(*head_, context_->time.monotonic_now(), session()))
     if (id != context_->self)
       fence(id, "nothing was heard of it for a session");
+  const auto on = head_;
+  for (const auto& [id, b] : on->brokers())
+    if (id != context_->self && !b->fenced && buggify("wrong suspicion")) {
+      fence(id, "the simulated world wants to suspect it");
+      break;
+    }
   add_voter();
 }
 

@@ -4,6 +4,7 @@
 #include "actors/replicator.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/mutation.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/log/batch.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/replication/follower.hpp"
@@ -63,6 +64,8 @@ void follower_role::take(const replica_slice& m) {
     case Refusal::UNKNOWN_EPOCH:
     case Refusal::STORAGE: return retry_later();
   }
+  if (buggify("replica slice lost"))
+    return retry_later();
   if (m.diverging) {
     const auto own = log_->end_offset_for_epoch(m.diverging->epoch);
     return cut(replication::truncation_point({m.diverging->epoch, m.diverging->end}, {own.epoch, own.end},
@@ -107,6 +110,7 @@ void follower_role::cut(offset to) {
     return retry_later();  // nothing to cut, and yet the logs differ: the leader will see it otherwise in a moment
   log_.say(log_level::info, "cuts its log from " + std::to_string(log_->log_end_offset().value) + " to "
                               + std::to_string(to.value) + ", where the leader's differs");
+  probe("follower cuts its log");
   cutting_ = true;
   log_.truncate_to(to, [this, alive = std::weak_ptr<int>{alive_}](const error& failed) {
     if (!alive.expired())
@@ -116,6 +120,7 @@ void follower_role::cut(offset to) {
 
 void follower_role::restart(offset at) {
   log_.say(log_level::info, "begins anew at offset " + std::to_string(at.value) + ", where the leader's log starts");
+  probe("follower begins anew at the leader's start");
   cutting_ = true;
   log_.restart_at(at, [this, alive = std::weak_ptr<int>{alive_}](const error& failed) {
     if (!alive.expired())

@@ -4,6 +4,7 @@
 #include "actors/partition_timers.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/mutation.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/metadata/image.hpp"
 #include "runtime/node/context.hpp"
 
@@ -29,6 +30,7 @@ void leader_role::hear(const follower_position& m) {
   if (auto diverging = divergence_of(m)) {
     if (mutation("M04"))
       replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch}, context_.time.monotonic_now());
+    probe("follower's log diverges");
     // What it has beyond is not this log's: it does not count for anything (KAFKA-14704).
     f.ready = false;
     auto slice = slice_for(m.follower);
@@ -45,6 +47,8 @@ void leader_role::hear(const follower_position& m) {
 
 std::optional<replica_slice> leader_role::refusal_for(const follower_position& m) {
   replica_slice slice{log_.spec().id, m.follower, epoch_, {}, high_watermark(), offset{0}, {}, {}};
+  if (m.epoch < epoch_)
+    probe("position from an older epoch");
   if (m.epoch != epoch_ && !mutation("M03")) {
     slice.refusal = m.epoch < epoch_ ? ReplicaSlice::Refusal::FENCED_EPOCH : ReplicaSlice::Refusal::UNKNOWN_EPOCH;
     return slice;
@@ -84,7 +88,8 @@ void leader_role::feed(node_id id, fed_follower& f) {
   if (!f.ready || f.wants >= log_->log_end_offset())
     return;
   auto slice = slice_for(id);
-  auto found = log_->read(f.wants, bounds::replica_slice_bytes_max, log_->log_end_offset(), true);
+  const auto bytes = buggify("tiny replica slice") ? std::size_t{1} : bounds::replica_slice_bytes_max;
+  auto found = log_->read(f.wants, bytes, log_->log_end_offset(), true);
   if (!found || found->records.size == 0) {
     f.ready = false;
     slice.refusal = ReplicaSlice::Refusal::STORAGE;
@@ -94,7 +99,7 @@ void leader_role::feed(node_id id, fed_follower& f) {
   }
   f.ready = false;
   log_.touch();
-  if (auto records = at_hand(found->records)) {
+  if (auto records = buggify("cold replica slice") ? std::nullopt : at_hand(found->records)) {
     slice.records = std::move(*records);
     return send_slice(f, std::move(slice));
   }
@@ -193,6 +198,7 @@ void leader_role::isr_answered(const isr_settled& m) {
 /// Only where it is certain that the wish was not granted, and will not be, it stops to count: a wish that was brought
 /// twice is refused the second time, because it was granted the first time. News of that are on their way then.
 void leader_role::isr_refused(kafka::error_code why) {
+  probe("wish for in-sync replicas refused");
   if (why == kafka::error_code::ineligible_replica || why == kafka::error_code::invalid_request) {
     replicas_->drop_wish();
     on_progress();

@@ -5,6 +5,7 @@
 #include "actors/partition_timers.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/mutation.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/epoch_check.hpp"
 #include "runtime/node/errors.hpp"
@@ -83,9 +84,11 @@ error leader_role::admit(std::int32_t sender_epoch) {
 error leader_role::admit_write(PartitionAppend::Reader m) {
   if (auto refused = admit(m.getLeaderEpoch()))
     return refused;
-  if (m.getAcks() == -1 && !replicas_->enough_in_sync())
+  if (m.getAcks() == -1 && !replicas_->enough_in_sync()) {
+    probe("fewer in sync than min.insync.replicas");
     return make_error(node_errc::not_enough_replicas,
                       describe() + ": fewer replicas in sync than min.insync.replicas asks for");
+  }
   if (m.getAcks() == -1 && acks_.full())
     return make_error(node_errc::queue_full, describe() + ": too many requests wait for the high watermark");
   return {};
@@ -259,9 +262,11 @@ void leader_role::on_deadline(monotonic_time due) {
     return;
   armed_until_ = monotonic_time::max();
   const auto now = context_.time.monotonic_now();
-  for (auto& late : acks_.expire(now))
+  for (auto& late : acks_.expire(now)) {
+    probe("acks=all timed out");
     late.promise.deliver(
         make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not follow in time"));
+  }
   for (auto& late : reads_.expire(now))
     answer_parked(late);
   const auto next = std::min(acks_.next_deadline(), reads_.next_deadline());

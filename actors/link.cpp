@@ -4,6 +4,7 @@
 #include "actors/link_stream.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/mutation.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/metadata/records.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
@@ -103,6 +104,8 @@ class link_state {
   void tick() {
     if (ended_)
       return;
+    if (peer_ && buggify("link breaks"))
+      return end(make_error(node_errc::peer_unreachable, "the simulated world wants it to break"));
     if (!peer_ && context_->time.monotonic_now() - began_ >= bounds::link_hello_max)
       return end(make_error(node_errc::peer_unreachable, "no hello came in time"));
     if (stream_.is_open() && stream_.is_silent())

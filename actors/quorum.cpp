@@ -3,6 +3,7 @@
 #include "actors/controller_timers.hpp"
 #include "actors/quorum_voters.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/metadata/entry_codec.hpp"
 #include "runtime/metadata/features.hpp"
 #include "runtime/metadata/record_builders.hpp"
@@ -196,7 +197,8 @@ error quorum::apply_to(std::int64_t index) {
 }
 
 void quorum::snapshot_if_due() {
-  if (image_->applied_index() - journal_->snapshot().index < bounds::metadata_snapshot_entries)
+  const auto grown = image_->applied_index() - journal_->snapshot().index;
+  if (grown < bounds::metadata_snapshot_entries && !(grown > 0 && buggify("early metadata snapshot")))
     return;
   if (auto failed = journal_->save_snapshot(image_->applied(), metadata::dump(*image_))) {
     context_->log.write(log_level::error, "controller", "no snapshot of the metadata: " + render(failed));

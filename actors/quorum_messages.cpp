@@ -3,6 +3,7 @@
 #include "actors/quorum.hpp"
 #include "actors/quorum_voters.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/metadata/entry_codec.hpp"
 #include "runtime/metadata/record_builders.hpp"
 #include "runtime/metadata/snapshot.hpp"
@@ -37,7 +38,8 @@ void quorum::send_entries(raft::append_order& order) {
   auto& body = std::get<raft::append_request>(order.request.body);
   byte_slice bytes;
   if (order.until > body.prev.index + 1) {
-    auto entries = journal_->read(body.prev.index + 1, order.until, bounds::raft_append_bytes);
+    const auto bytes = buggify("one entry at a time") ? std::size_t{1} : bounds::raft_append_bytes;
+    auto entries = journal_->read(body.prev.index + 1, order.until, bytes);
     if (!entries)
       return context_->log.write(log_level::error, "controller", render(entries.error()));
     auto encoded = metadata::encode_entries(*entries);
@@ -107,6 +109,7 @@ void quorum::install(metadata::entry_id at) {
   }
   if (auto failed = journal_->install_snapshot(at, *records))
     return fail(failed);
+  probe("metadata snapshot installed");
   image_ = std::move(*image);
   tell_addresses();
   execute(participant_->installed(now(), voters_in(image_->voters())));

@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
   sim->add_flag("--timeline", sim_options.timeline, "Tell one run as lines that a person can read");
   sim->add_option("--picture", sim_options.picture, "Draw one run into this file, .svg or .html");
   sim->add_flag("--events", sim_options.events, "Print every event of one run");
-  sim->add_flag("--mutants", sim_options.mutants, "Plant known bugs and tell which are found (needs a build with them)");
+  sim->add_flag("--mutants", sim_options.mutants, "Plant known bugs, tell which are found (needs a build with them)");
   sim->add_option("--only", sim_options.only, "With --mutants: these, as M01,M07");
   sim->add_option("--seeds-most", sim_options.seeds_most, "With --mutants: how many seeds to try for each");
 

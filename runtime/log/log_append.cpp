@@ -1,5 +1,6 @@
 // The writing side of `log`: admission, rolling, one write call a batch.
 
+#include "runtime/base/sites.hpp"
 #include "runtime/log/batch_head.hpp"
 #include "runtime/base/mutation.hpp"
 #include "runtime/log/errors.hpp"
@@ -76,6 +77,8 @@ error log_state::failed(const error& why) {
 
 bool log_state::must_roll(const batch_head& batch, wall_time now) {
   auto& current = segments.back();
+  if (current.size_bytes() > 0 && buggify("premature roll"))
+    return true;
   const auto first = current.first_timestamp(home);
   roll_facts facts;
   facts.base = current.base();

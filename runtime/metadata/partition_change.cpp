@@ -1,6 +1,7 @@
 #include "runtime/metadata/partition_change.hpp"
 
 #include "runtime/base/mutation.hpp"
+#include "runtime/base/sites.hpp"
 
 #include <algorithm>
 
@@ -48,7 +49,8 @@ nodes eligible_after(const partition& before, const partition& p, const change_r
   if (p.in_sync.size() >= min_in_sync(by.settings, p))
     return out;
   for (auto id : p.replicas)
-    if (!holds(p.in_sync, id) && (id != by.lost || mutation("M11")) && (holds(before.in_sync, id) || holds(before.eligible, id)))
+    if (!holds(p.in_sync, id) && (id != by.lost || mutation("M11"))
+        && (holds(before.in_sync, id) || holds(before.eligible, id)))
       out.push_back(id);
   return out;
 }
@@ -84,6 +86,7 @@ void install(const elected& winner, partition& p) {
   p.leader = winner.leader;
   if (winner.leader == no_node || holds(p.in_sync, winner.leader))
     return;
+  probe("leader elected from the eligible replicas");
   p.in_sync = {winner.leader};
   if (winner.unclean) {
     p.eligible.clear();

@@ -1,5 +1,6 @@
 // Elections: asking first whether one could be won, voting, taking over.
 #include "runtime/base/mutation.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/raft/participant.hpp"
 
 #include <algorithm>
@@ -125,6 +126,8 @@ void participant::on(monotonic_time now, const message& m, const vote_reply& r) 
   }
   // Whoever is refused by voters that follow nobody has met another candidate: the next round need not wait for the
   // answers of those that are gone.
+  if (r.leader == nobody)
+    probe("vote refused by one who follows nobody");
   if (r.leader == nobody && refused_.insert(m.from).second)
     ask_soon(now);
 }

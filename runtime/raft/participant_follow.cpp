@@ -1,5 +1,6 @@
 // Following a leader: entries, snapshots, and finding one to follow.
 #include "runtime/base/invariant.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/raft/bounds.hpp"
 #include "runtime/raft/participant.hpp"
 
@@ -81,6 +82,7 @@ void participant::append(const entry_head& e) {
 
 void participant::truncate_from(std::int64_t from) {
   TROUPE_INVARIANT(from > commit_ && from > matched_, "an entry that is committed is never cut off");
+  probe("metadata entries cut off");
   terms_.truncate_from(from);
   voters_.truncate_from(from);
   durable_ = std::min(durable_, from - 1);

@@ -1,6 +1,7 @@
 // Leading: pushing the log to all who want it, and committing what enough voters have.
 #include "runtime/base/invariant.hpp"
 #include "runtime/base/mutation.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/raft/bounds.hpp"
 #include "runtime/raft/participant.hpp"
 
@@ -31,6 +32,7 @@ void participant::become_leader(monotonic_time now) {
 /// What a leader does every heartbeat interval.
 void participant::lead_on(monotonic_time now) {
   if (now - majority_heard_at(now, voters_.current()) > how_.election_timeout && !mutation("M16")) {
+    probe("leader resigns without a quorum");
     become_follower(now, term_);
     return;
   }

@@ -13,8 +13,8 @@ class node_context;
 
 namespace troupe::cluster_sim {
 
-/// What went wrong in the processes of a cluster that no crash explains, where a test demands that there is nothing, and
-/// the contexts of those that run.
+/// What went wrong in the processes of a cluster that no crash explains, where a test demands that there is nothing;
+/// and the contexts of those that run.
 struct node_defects {
   std::uint64_t unexpected_mail = 0;
   std::vector<std::string> failed_starts;

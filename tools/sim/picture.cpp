@@ -172,7 +172,8 @@ class drawing {
     const auto w = x(s.to) - x(s.from);
     const std::string fill = s.line == 0 ? "#333333" : colours[static_cast<std::size_t>(s.term) % colours.size()];
     const auto what = s.line == 0 ? std::string{"is the active controller"}
-                                  : "leads partition " + std::to_string(s.line - 1) + ", epoch " + std::to_string(s.term);
+                                  : "leads partition " + std::to_string(s.line - 1) + ", epoch "
+                                      + std::to_string(s.term);
     box(x(s.from), at, w, row - 4, fill, what, "opacity=\"0.9\"");
     if (s.line > 0 && w > 12)
       text(x(s.from) + 3, at + 10, std::to_string(s.term), "fill=\"white\" font-size=\"10\"");

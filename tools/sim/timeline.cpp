@@ -36,8 +36,8 @@ std::string text_of(const sighting& s) {
   if (s.what == sighting::kind::controller)
     return "n" + std::to_string(s.node) + "  is the active controller";
   const auto what = "partition " + std::to_string(s.partition) + ": ";
-  return (s.node < 0 ? "    " + what + "nobody leads" : "n" + std::to_string(s.node) + "  " + what + "leads") + ", epoch "
-         + std::to_string(s.epoch) + ", in sync " + s.in_sync;
+  const auto who = s.node < 0 ? "    " + what + "nobody leads" : "n" + std::to_string(s.node) + "  " + what + "leads";
+  return who + ", epoch " + std::to_string(s.epoch) + ", in sync " + s.in_sync;
 }
 
 }  // namespace
@@ -77,8 +77,9 @@ void timeline::hear(const std::string& trace_line) {
 std::string to_text(const timeline& of) {
   std::vector<std::pair<sim::virtual_time, std::string>> lines;
   for (const auto& e : of.events) {
-    const auto node = e.node.empty() || e.what == timeline::event::kind::fault ? "   " : e.node + " ";
-    const auto mark = e.what == timeline::event::kind::fault ? "* " : e.what == timeline::event::kind::says ? "  " : "# ";
+    const bool is_fault = e.what == timeline::event::kind::fault;
+    const auto node = e.node.empty() || is_fault ? "   " : e.node + " ";
+    const auto mark = is_fault ? "* " : e.what == timeline::event::kind::says ? "  " : "# ";
     lines.emplace_back(e.at, mark + node + " " + e.text);
   }
   for (const auto& s : of.sightings)
