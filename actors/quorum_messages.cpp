@@ -38,8 +38,8 @@ void quorum::send_entries(raft::append_order& order) {
   auto& body = std::get<raft::append_request>(order.request.body);
   byte_slice bytes;
   if (order.until > body.prev.index + 1) {
-    const auto bytes = buggify("one entry at a time") ? std::size_t{1} : bounds::raft_append_bytes;
-    auto entries = journal_->read(body.prev.index + 1, order.until, bytes);
+    const auto bytes_max = buggify("one entry at a time") ? std::size_t{1} : bounds::raft_append_bytes;
+    auto entries = journal_->read(body.prev.index + 1, order.until, bytes_max);
     if (!entries)
       return context_->log.write(log_level::error, "controller", render(entries.error()));
     auto encoded = metadata::encode_entries(*entries);

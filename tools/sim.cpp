@@ -65,7 +65,7 @@ expected<campaign> campaign_of(const sim_options& options) {
   out.how.faults_for = std::chrono::seconds{std::lround(options.minutes * 60)};
   out.how.without.clear();
   for (const auto kind : sim::all_fault_actions())
-    if (!wanted->contains(kind) || (options.faults == "all" && kind == sim::fault_action::disk_fault))
+    if (!wanted->contains(kind))
       out.how.without.insert(kind);
   out.how.idle = options.idle;
   out.jobs = options.jobs > 0 ? options.jobs : std::max(1u, std::thread::hardware_concurrency());
@@ -86,6 +86,20 @@ void tell_wrong(const std::vector<std::string>& wrong) {
     std::cout << "  wrong: " << wrong[i] << "\n";
   if (wrong.size() > wrong_shown)
     std::cout << "  and " << wrong.size() - wrong_shown << " more\n";
+}
+
+/// Keeps a failed run in a file that replays, and in another one with as few faults as still fail.
+void keep_failure(const sim_options& options, const stored_run& run, bool can_shrink) {
+  std::filesystem::create_directories(options.out);
+  const auto path = options.out + "/seed-" + std::to_string(run.options.seed);
+  if (write_file(path + ".plan", run_file(run.options, run.plan)))
+    std::cout << "  all " << run.plan.size() << " faults: troupe sim --replay " << path << ".plan\n" << std::flush;
+  if (!can_shrink)
+    return;
+  const auto small = shrink_run(run.options, run.plan);
+  if (write_file(path + ".small.plan", run_file(run.options, small)))
+    std::cout << "  " << small.size() << " that are enough: troupe sim --replay " << path << ".small.plan\n"
+              << std::flush;
 }
 
 // -- one run ----------------------------------------------------------------------------------------------------------
@@ -117,7 +131,11 @@ int show_run(const sim_options& options, const stored_run& run) {
             << std::chrono::duration_cast<std::chrono::seconds>(result.lasted).count() << ", hash " << hex(result.hash)
             << "\n";
   tell_wrong(result.wrong);
-  return result.wrong.empty() ? 0 : run_failed;
+  if (result.wrong.empty())
+    return 0;
+  if (!draws && !options.events)
+    keep_failure(options, run, true);
+  return run_failed;
 }
 
 int replay(const sim_options& options) {
@@ -159,22 +177,6 @@ class progress {
   std::uint64_t failed_ = 0;
 };
 
-/// Makes the plan of a failed seed small and keeps it in a file that replays.
-void keep_failure(const sim_options& options, run_options how, const seed_report& failed) {
-  how.seed = failed.seed;
-  std::filesystem::create_directories(options.out);
-  const auto whole = plan_of_three_nodes(how);
-  const auto path = options.out + "/seed-" + std::to_string(failed.seed) + ".plan";
-  if (write_file(path, run_file(how, whole)))
-    std::cout << "  all " << whole.size() << " faults: troupe sim --replay " << path << "\n" << std::flush;
-  const auto ended = failed.hash == 0;  // the process did: nothing that could be asked again in this one
-  if (ended)
-    return;
-  const auto small = shrink_run(how, whole);
-  const auto small_path = options.out + "/seed-" + std::to_string(failed.seed) + ".small.plan";
-  if (write_file(small_path, run_file(how, small)))
-    std::cout << "  " << small.size() << " that are enough: troupe sim --replay " << small_path << "\n" << std::flush;
-}
 
 void sum_up(const std::vector<seed_report>& all, seconds wall, unsigned jobs) {
   std::map<std::string, std::uint64_t> faults, probes;
@@ -223,7 +225,10 @@ int run_many(const sim_options& options, const campaign& what) {
   const auto wall = seconds{std::chrono::steady_clock::now() - began};
   for (const auto& r : failures) {
     std::cout << "seed " << r.seed << ":\n";
-    keep_failure(options, what.how, r);
+    auto how = what.how;
+    how.seed = r.seed;
+    // Where the process ended, this one would as well.
+    keep_failure(options, {how, plan_of_three_nodes(how)}, r.hash != 0);
   }
   sum_up(*all, wall, what.jobs);
   return failures.empty() ? 0 : run_failed;

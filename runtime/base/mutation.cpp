@@ -2,14 +2,19 @@
 
 #ifdef TROUPE_MUTATIONS
 
+#include <cstdlib>
 #include <string>
 
 namespace troupe {
 
 namespace {
 
+/// At first what the environment says, so that any test program can be asked.
 std::string& planted() {
-  static std::string id;
+  static std::string id = [] {
+    const auto* said = std::getenv("TROUPE_MUTATION");
+    return said ? std::string{said} : std::string{};
+  }();
   return id;
 }
 

@@ -8,8 +8,8 @@ namespace troupe {
 
 #ifdef TROUPE_MUTATIONS
 
-/// Switches the mutation `id` on for the whole process and any other off; none when empty. Tests only, while no other
-/// thread runs product code.
+/// Switches the mutation `id` on for the whole process and any other off; none when empty. At first the one is on that
+/// the environment names (`TROUPE_MUTATION`). Tests only, while no other thread runs product code.
 void plant_mutation(std::string_view id);
 
 /// True when the mutation `id` is switched on.

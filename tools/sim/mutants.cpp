@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <vector>
 
@@ -15,9 +17,13 @@ namespace troupe::cluster_sim {
 
 namespace {
 
+/// Where a mutant is looked for first.
+enum class hunter : std::uint8_t { seeds, scenarios, storage, quorums };
+
 struct mutant {
   const char* id;
   const char* what;
+  hunter by = hunter::seeds;
 };
 
 constexpr std::uint64_t seeds_most = 400;
@@ -26,25 +32,25 @@ const std::vector<mutant>& catalogue() {
   static const std::vector<mutant> all = {
     {"M01", "a follower cuts its log to its own high watermark"},
     {"M02", "a leader does not look for the largest epoch at or below a follower's"},
-    {"M03", "followers and leaders take what comes from an older epoch"},
+    {"M03", "followers and leaders take what comes from an older epoch", hunter::scenarios},
     {"M04", "the high watermark counts a follower whose log diverges"},
     {"M05", "the high watermark counts whoever is fast, in sync or not"},
-    {"M06", "the high watermark moves with fewer in sync than min.insync.replicas"},
+    {"M06", "the high watermark moves with fewer in sync than min.insync.replicas", hunter::scenarios},
     {"M07", "acks=all is answered when the leader has appended"},
     {"M08", "what is not durable counts in topics with durability=fsync"},
-    {"M09", "an earlier process's broker epoch is taken for a wish for in-sync replicas"},
+    {"M09", "an earlier process's broker epoch is taken for a wish for in-sync replicas", hunter::scenarios},
     {"M10", "a fenced node stays in sync"},
     {"M11", "a node that lost its disk keeps its place among the eligible replicas"},
     {"M12", "anybody may lead when nobody is in sync"},
-    {"M13", "a vote is answered before it is durable"},
-    {"M14", "a second vote in one term after a restart"},
-    {"M15", "an entry of an older term is committed by count"},
-    {"M16", "a leader stays without a quorum"},
-    {"M17", "the directory is not synced when a segment is made"},
-    {"M18", "a log goes on after a failed write or sync"},
-    {"M33", "voters are changed before the term has a commit"},
-    {"M34", "a file gets its name before its content is durable"},
-    {"M35", "indexes are trusted after an unclean stop"},
+    {"M13", "a vote is answered before it is durable", hunter::quorums},
+    {"M14", "a second vote in one term after a restart", hunter::quorums},
+    {"M15", "an entry of an older term is committed by count", hunter::quorums},
+    {"M16", "a leader stays without a quorum", hunter::quorums},
+    {"M17", "the directory is not synced when a segment is made", hunter::storage},
+    {"M18", "a log goes on after a failed write or sync", hunter::storage},
+    {"M33", "voters are changed before the term has a commit", hunter::quorums},
+    {"M34", "a file gets its name before its content is durable", hunter::storage},
+    {"M35", "indexes are trusted after an unclean stop", hunter::storage},
     {"M36", "a reply is matched by its place, not by its number"},
   };
   return all;
@@ -54,28 +60,75 @@ bool is_wanted(const hunt_options& options, std::string_view id) {
   return options.only.empty() || ("," + options.only + ",").find("," + std::string{id} + ",") != std::string::npos;
 }
 
-/// True when it was caught.
-bool hunt(const mutant& m, std::uint64_t seeds) {
-  const auto began = std::chrono::steady_clock::now();
-  plant_mutation(m.id);
+/// What was found, by whom.
+struct catch_report {
+  bool caught = false;
+  std::uint64_t seeds = 0;
+  std::string how;
+};
+
+/// The test program of a hunter, in the same build as this one; empty: the hunter is the seeds.
+std::filesystem::path program_of(hunter who) {
+  const auto tests = std::filesystem::read_symlink("/proc/self/exe").parent_path().parent_path() / "test";
+  switch (who) {
+    case hunter::scenarios: return tests / "sim/cluster/sim_three_nodes";
+    case hunter::storage: return tests / "sim/storage/sim_storage";
+    case hunter::quorums: return tests / "unit/raft/unit_raft";
+    case hunter::seeds: break;
+  }
+  return {};
+}
+
+/// A test program fails when the mutant is planted in it.
+catch_report ask_program(const std::filesystem::path& program, const mutant& m) {
+  if (!std::filesystem::exists(program))
+    return {false, 0, "not built: " + program.string()};
+  ::setenv("TROUPE_MUTATION", m.id, 1);
+  const auto code = std::system((program.string() + " --log_level=nothing --report_level=no >/dev/null 2>&1").c_str());
+  ::unsetenv("TROUPE_MUTATION");
+  return {code != 0, 0, program.filename().string() + (code != 0 ? " fails" : " passes")};
+}
+
+catch_report ask_seeds(const mutant& m, std::uint64_t seeds) {
+  catch_report out;
   campaign what;
   what.last = seeds;
   what.ends_early = true;
-  std::uint64_t tried = 0;
-  const auto all = run_campaign(what, [&](const seed_report&) { ++tried; });
+  plant_mutation(m.id);
+  const auto all = run_campaign(what, [&](const seed_report& r) {
+    ++out.seeds;
+    if (r.wrong.empty())
+      return;
+    out.caught = true;
+    out.how = "seed " + std::to_string(r.seed) + ": " + r.wrong.front().substr(0, r.wrong.front().find('\n'));
+  });
   plant_mutation("");
+  if (!all)
+    out.how = render(all.error());
+  return out;
+}
+
+/// True when it was caught.
+bool hunt(const mutant& m, std::uint64_t seeds) {
+  const auto began = std::chrono::steady_clock::now();
+  catch_report found;
+  if (m.by != hunter::seeds)
+    found = ask_program(program_of(m.by), m);
+  if (!found.caught) {
+    auto more = ask_seeds(m, seeds);
+    if (more.how.empty())
+      more.how = found.how;
+    found = std::move(more);
+  }
   const auto took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
-  const auto failed =
-      all ? std::find_if(all->begin(), all->end(), [](const auto& r) { return !r.wrong.empty(); }) : all->end();
-  const bool caught = failed != all->end();
   char line[160];
-  std::snprintf(line, sizeof line, "%s  %-8s %4lu seeds %7.1f s  %s", m.id, caught ? "caught" : "MISSED",
-                static_cast<unsigned long>(tried), took, m.what);
-  std::cout << line << "\n";
-  if (caught)
-    std::cout << "               seed " << failed->seed << ": " << failed->wrong.front().substr(0, 140) << "\n";
+  std::snprintf(line, sizeof line, "%s  %-7s %4lu seeds %6.1f s  ", m.id, found.caught ? "caught" : "MISSED",
+                static_cast<unsigned long>(found.seeds), took);
+  std::cout << line << m.what << "\n";
+  if (!found.how.empty())
+    std::cout << "      " << found.how.substr(0, 150) << "\n";
   std::cout << std::flush;
-  return caught;
+  return found.caught;
 }
 
 }  // namespace
@@ -96,7 +149,7 @@ int hunt_mutants(const hunt_options& options) {
 int hunt_mutants(const hunt_options&) {
   std::cerr << "troupe sim --mutants: this build has no planted bugs; make one that does:\n"
                "  cmake -S . -B build/mutants -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTROUPE_MUTATIONS=ON\n"
-               "  ninja -C build/mutants troupe && build/mutants/bin/troupe sim --mutants\n";
+               "  ninja -C build/mutants && build/mutants/bin/troupe sim --mutants\n";
   return 2;
 }
 

@@ -14,7 +14,7 @@ namespace troupe::cluster_sim {
 struct run_options {
   std::uint64_t seed = 1;
   std::chrono::seconds faults_for{20};  ///< virtual time in which faults happen, after the cluster has formed
-  std::set<sim::fault_action> without = {sim::fault_action::disk_fault};  ///< kinds that are not drawn
+  std::set<sim::fault_action> without;  ///< kinds that are not drawn
   bool idle = false;                    ///< no clients work: for finding what stirs without a reason
 
   bool operator==(const run_options&) const = default;

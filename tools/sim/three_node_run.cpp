@@ -19,9 +19,11 @@ constexpr auto faults_share = 20s;  // of which time there are so many:
 constexpr std::uint64_t faults_least = 10;
 constexpr std::uint64_t faults_most = 60;
 constexpr std::uint64_t clean_restarts_most = 3;
+constexpr std::uint64_t blackout_share = 4;  // of the seeds, one in so many
+constexpr auto blackout_slowness = 40ms;
 constexpr auto look_pause = 50ms;
 constexpr auto resting = 10s;
-constexpr std::uint64_t idle_messages_most = 6'000;  // heartbeats, empty fetches, ticks; timers that pile up make more
+constexpr std::uint64_t idle_messages_most = 12'000;  // heartbeats, empty fetches, ticks; timers that pile up make more
 constexpr int worker_count = 3;
 constexpr auto liveness_patience = 120s;
 
@@ -63,9 +65,14 @@ class run {
     for (int i = 1; i <= worker_count && !how_.idle; ++i)
       clients_.push_back(std::make_unique<working_client>(
         cluster_, i, worker::surroundings{wishes_, told_, result_.wrong}));
+    for (const auto& f : plan)
+      if (f.action == sim::fault_action::disk_fault)
+        failing_disks_.insert(f.host);
     sim::schedule(cluster_.in(), plan);
     if (!plan.empty())
       schedule_clean_restarts();
+    if (!plan.empty() && seed_ % blackout_share == 0)
+      schedule_blackout();
     start_all();
     const auto until = faults_from + how_.faults_for;
     cluster_.in().run_for(until - std::min<sim::virtual_time>(cluster_.in().now(), until));
@@ -76,7 +83,7 @@ class run {
   }
 
   void sum_up() {
-    for (auto& defect : cluster_.wrong_with_processes())
+    for (auto& defect : cluster_.wrong_with_processes(failing_disks_.empty()))
       note(std::move(defect));
     result_.hash = cluster_.in().told().hash();
     for (const auto* m : cluster_.in().machines())
@@ -113,6 +120,26 @@ class run {
     }
   }
 
+  /// In the middle of the work all nodes lose power at once, while their disks are slow, so that much is on its way. In
+  /// topics with durability=fsync that loses nothing.
+  void schedule_blackout() {
+    sim::prng random{seed_, "blackout"};
+    const auto within = std::chrono::microseconds{how_.faults_for};
+    const auto at = faults_from + std::chrono::microseconds{random.below(static_cast<std::uint64_t>(within.count()))};
+    cluster_.in().at(at - std::min<sim::virtual_time>(at, 1s), [this] {
+      for (auto* m : cluster_.in().machines())
+        m->slow_down({500'000, blackout_slowness});
+    });
+    cluster_.in().at(at, [this] {
+      for (auto* m : cluster_.in().machines()) {
+        stopping_.erase(m);
+        m->power_loss({sim::power_loss_mode::weakest, seed_});
+        m->slow_down({});
+        m->start();
+      }
+    });
+  }
+
   void start_when_stopped(sim::machine& m) {
     cluster_.in().after(look_pause, [this, &m] {
       if (!stopping_.contains(&m))
@@ -141,7 +168,8 @@ class run {
       m->resume();
       m->slow_down({});
       m->storage().clear_faults();
-      if (stopping_.erase(m) > 0)
+      // A log whose disk has failed takes no more writes until somebody has seen to the disk and starts the node again.
+      if (stopping_.erase(m) > 0 || failing_disks_.contains(m->name()))
         m->crash();
       m->start();
     }
@@ -208,6 +236,7 @@ class run {
   check::recorder told_;
   std::vector<std::unique_ptr<working_client>> clients_;
   std::set<sim::machine*> stopping_;
+  std::set<std::string> failing_disks_;  ///< of these machines
   watcher watch_;
 };
 
@@ -216,15 +245,15 @@ class run {
 sim::fault_plan plan_of_three_nodes(const run_options& options) {
   const auto share = static_cast<std::uint64_t>(std::max<std::int64_t>(1, options.faults_for / faults_share));
   const auto drawn = sim::prng{options.seed, "fault count"}.below(faults_most - faults_least + 1);
+  const bool loses_disks = options.seed % 5 == 0;
   auto without = options.without;
-  if (options.seed % 5 != 0)
-    without.insert(sim::fault_action::wipe);
+  without.insert(loses_disks ? sim::fault_action::disk_fault : sim::fault_action::wipe);
   return sim::draw_plan(sim::prng{options.seed, "plan"}, {.machines = {"n1", "n2", "n3"},
                                                           .clients = {"c1", "c2", "c3"},
                                                           .from = faults_from,
                                                           .until = faults_from + options.faults_for,
                                                           .count = share * (faults_least + drawn),
-                                                          .damaged_most = 1,
+                                                          .damaged_most = loses_disks ? 1u : 0u,
                                                           .recovery = 1s,
                                                           .without = std::move(without)});
 }

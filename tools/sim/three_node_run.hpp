@@ -32,8 +32,8 @@ struct run_listeners {
   std::function<void(const sighting&)> sightings;  ///< changes of leaders and of the controller
 };
 
-/// The faults of a run with these options; one machine at most is down at a time. Disks are emptied with every fifth
-/// seed only: one machine at most may lose what was durable.
+/// The faults of a run with these options; one machine at most is down at a time. With every fifth seed one machine at
+/// most loses its disk; with the others disks fail, and lose nothing that was durable.
 sim::fault_plan plan_of_three_nodes(const run_options& options);
 
 /// Three real nodes and clients that append and read, while `plan` happens; then everything is healed, all clients must

@@ -216,12 +216,14 @@ std::vector<std::string> three_nodes::wrong_with_replicas() {
   return wrong;
 }
 
-std::vector<std::string> three_nodes::wrong_with_processes() const {
+std::vector<std::string> three_nodes::wrong_with_processes(bool disks_work) const {
   std::vector<std::string> wrong;
-  for (const auto& why : defects_.failed_starts)
-    wrong.push_back("a start failed: " + why);
-  for (const auto& line : defects_.errors)
-    wrong.push_back("logged as an error: " + line);
+  if (disks_work) {
+    for (const auto& why : defects_.failed_starts)
+      wrong.push_back("a start failed: " + why);
+    for (const auto& line : defects_.errors)
+      wrong.push_back("logged as an error: " + line);
+  }
   if (defects_.unexpected_mail > 0)
     wrong.push_back("unexpected mail: " + std::to_string(defects_.unexpected_mail));
   return wrong;

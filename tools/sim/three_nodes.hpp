@@ -55,8 +55,8 @@ class three_nodes {
   std::vector<std::string> wrong_with_replicas();
   /// The contexts of the nodes that run, by machine.
   const std::map<std::string, node_context*>& running() const { return defects_.running; }
-  /// What the processes did that no fault explains.
-  std::vector<std::string> wrong_with_processes() const;
+  /// What the processes did that no fault explains. Where disks work, nothing is logged as an error, no start fails.
+  std::vector<std::string> wrong_with_processes(bool disks_work = true) const;
 
  private:
   bool create_topic();

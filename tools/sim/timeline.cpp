@@ -70,7 +70,7 @@ void timeline::hear(const std::string& trace_line) {
   } else {
     return;
   }
-  e.text = rest;
+  e.text = rest.substr(0, rest.find_last_not_of('\n') + 1);
   events.push_back(std::move(e));
 }
 

@@ -33,7 +33,7 @@ byte_slice batch_of(const std::string& value) {
 }  // namespace
 
 scenario::scenario(std::uint64_t seed, std::vector<std::string> settings)
-  : three_nodes({.seed = seed}, std::move(settings)), seed_(seed), sending_(in(), "sender") {
+  : three_nodes({.seed = seed, .disturbs_sites = false}, std::move(settings)), seed_(seed), sending_(in(), "sender") {
   if (std::getenv("TROUPE_TRACE"))
     in().told().listen([](const std::string& line) { std::cerr << line << '\n'; });
   BOOST_REQUIRE_MESSAGE(form(), "no cluster is formed\n" << in().last_events(60));

@@ -1,0 +1,20 @@
+# cmake -DTROUPE=... -P: fifty seeds twice, in other processes and in another number of them. None may fail, and the hash
+# over all traces must be the same.
+foreach(jobs 2 3)
+  execute_process(COMMAND ${TROUPE} sim --seeds 1..50 --jobs ${jobs} OUTPUT_VARIABLE said RESULT_VARIABLE failed
+    WORKING_DIRECTORY ${FOLDER})
+  if(failed)
+    message(FATAL_ERROR "troupe sim failed: ${failed}\n${said}")
+  endif()
+  string(REGEX MATCH "seeds 50, failed 0, virtual hours [0-9.]+, hash [0-9a-f]+\n$" line "${said}")
+  if(NOT line)
+    message(FATAL_ERROR "no closing line:\n${said}")
+  endif()
+  list(APPEND lines "${line}")
+endforeach()
+list(REMOVE_DUPLICATES lines)
+list(LENGTH lines count)
+if(NOT count EQUAL 1)
+  message(FATAL_ERROR "equal seeds gave different traces:\n${lines}")
+endif()
+message("${lines}")
