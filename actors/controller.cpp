@@ -37,7 +37,7 @@ class controller_state {
   caf::result<controller_opened> open(const controller_open& m) {
     replicas_ = m.replicas;
     reign_.start(*context_, quorum_);
-    quorum::events heard{[this] { committed(); }, [this] { reconsider(); }, [this](node_id) { dispatch_held(); },
+    quorum::events heard{[this] { committed(); }, [this] { reconsider(); }, [this](node_id id) { met(id); },
                          [this](node_id id, const topic_id& incarnation) { reign_.lost(id, incarnation); },
                          [this](const error& why) { give_up(why); }};
     if (auto failed = quorum_.open(self_, *context_, peers_, m.how, std::move(heard)))
@@ -58,6 +58,11 @@ class controller_state {
   template <class T>
   void receive(const wire<T>& m) {
     quorum_.receive(m);
+  }
+
+  void met(node_id id) {
+    reign_.met(id);
+    dispatch_held();
   }
 
   void on_quorum_tick(const quorum_tick& m) { quorum_.tick(m.due); }

@@ -121,10 +121,19 @@ void controller_reign::fence(node_id id, std::string_view why) {
 }
 
 void controller_reign::lost(node_id id, const topic_id& incarnation) {
-  if (!reigning_)
-    return;
+  gone_[id] = incarnation;
+  if (reigning_)
+    fence_if_gone(id);
+}
+
+void controller_reign::met(node_id id) {
+  gone_.erase(id);
+}
+
+void controller_reign::fence_if_gone(node_id id) {
+  const auto gone = gone_.find(id);
   const auto registered = head_->find_broker(id);
-  if (registered && registered->incarnation == incarnation)
+  if (gone != gone_.end() && registered && registered->incarnation == gone->second)
     fence(id, "its link broke");
 }
 
@@ -179,6 +188,7 @@ void controller_reign::alter_one(IsrChange::Reader m, IsrWish::Reader wish, meta
 // -- voters -----------------------------------------------------------------------------------------------------------
 
 /// While there are fewer voters than a quorum should have, brokers that follow the log become voters, one at a time.
+/// With two of them losing either stops the quorum, so the third one does not wait for the next look at the brokers.
 void controller_reign::add_voter() {
   const auto& seat = seat_->view();
   if (seat.voters.size() >= bounds::voters_wanted)

@@ -55,6 +55,9 @@ void controller_reign::reconsider() {
     return fail_pending();
   say(log_level::info, "is the active controller in term " + std::to_string(seat_->view().term));
   brokers_.begin(*head_, context_->time.monotonic_now());
+  // Those whose links broke while nobody reigned, first of all the controller before.
+  for (const auto& [id, incarnation] : gone_)
+    fence_if_gone(id);
   commit(metadata::settle_partitions(*head_, rules()), [] {}, [] {});
 }
 
@@ -72,6 +75,8 @@ void controller_reign::committed() {
   }
   if (reigning_ && pending_.empty())
     head_ = seat_->image();
+  if (reigning_)
+    add_voter();
 }
 
 /// Commits `made`, then calls `then`, or `lost` when this node is deposed first.

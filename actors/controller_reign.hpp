@@ -15,6 +15,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 
 namespace troupe {
@@ -39,8 +40,11 @@ class controller_reign {
   void committed();
   /// This node may have begun or ceased to lead.
   void reconsider();
-  /// The link to a node's process broke: it is taken for dead until it is heard of again.
+  /// The link to a node's process broke: it is taken for dead until it is heard of again, also by a reign that begins
+  /// later.
   void lost(node_id id, const topic_id& incarnation);
+  /// There is a link to that node.
+  void met(node_id id);
   /// Looks after brokers that are silent, and voters that are missing.
   void watch();
 
@@ -64,6 +68,7 @@ class controller_reign {
   void alter_one(schema::IsrChange::Reader m, schema::IsrWish::Reader wish, metadata::change_set& changes,
                  schema::IsrAnswer::Builder out) const;
   void fence(node_id id, std::string_view why);
+  void fence_if_gone(node_id id);
   void add_voter();
   std::chrono::milliseconds session() const;
   void say(log_level level, std::string_view line) const;
@@ -75,6 +80,7 @@ class controller_reign {
   std::shared_ptr<const metadata::image> head_;  ///< with all that is proposed but not committed
   std::deque<pending> pending_;
   metadata::broker_watch brokers_;
+  std::map<node_id, topic_id> gone_;  ///< processes whose links broke, by incarnation
   std::int64_t next_producer_ = 0;  ///< of the block at hand
   std::int64_t producers_end_ = 0;
 };

@@ -177,6 +177,7 @@ class link_state {
     peer_ = node_id{m.getNode()};
     incarnation_ = metadata::read_id(m.getIncarnation());
     cluster_ = cluster;
+    stream_.met(*peer_, incarnation_);
     for (auto& [name, promise] : std::exchange(waiting_, {}))
       promise.deliver(handle_of(name));
     return {};

@@ -11,10 +11,12 @@ namespace {
 
 class link_reader final : public stream_reader {
  public:
-  link_reader(std::weak_ptr<connection> stream, caf::actor owner, std::shared_ptr<session_flow> flow)
+  link_reader(std::weak_ptr<connection> stream, caf::actor owner, std::shared_ptr<session_flow> flow,
+              std::shared_ptr<link_tie> tie)
     : stream_(std::move(stream)),
       owner_(std::move(owner)),
       flow_(std::move(flow)),
+      tie_(std::move(tie)),
       framer_(bounds::link_frame_bytes_max) {}
 
   std::span<std::uint8_t> prepare() override { return framer_.prepare(); }
@@ -40,6 +42,7 @@ class link_reader final : public stream_reader {
   void drained() override { caf::anon_send(owner_, link_drained{}); }
 
   void closed(const error& why) override {
+    tie_->cut();
     caf::anon_send(owner_, link_closed{broken_ ? broken_ : why});
     owner_ = nullptr;
   }
@@ -48,6 +51,7 @@ class link_reader final : public stream_reader {
   std::weak_ptr<connection> stream_;
   caf::actor owner_;
   std::shared_ptr<session_flow> flow_;
+  std::shared_ptr<link_tie> tie_;
   net::framer framer_;
   error broken_;
 };
@@ -55,8 +59,8 @@ class link_reader final : public stream_reader {
 }  // namespace
 
 std::shared_ptr<stream_reader> make_link_reader(std::weak_ptr<connection> stream, caf::actor owner,
-                                                std::shared_ptr<session_flow> flow) {
-  return std::make_shared<link_reader>(std::move(stream), std::move(owner), std::move(flow));
+                                                std::shared_ptr<session_flow> flow, std::shared_ptr<link_tie> tie) {
+  return std::make_shared<link_reader>(std::move(stream), std::move(owner), std::move(flow), std::move(tie));
 }
 
 }  // namespace troupe

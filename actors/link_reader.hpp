@@ -2,6 +2,7 @@
 
 #include "actors/session_reader.hpp"
 #include "runtime/authority/transport.hpp"
+#include "runtime/node/lost_peers.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -25,9 +26,9 @@ struct link_closed {
 };
 
 /// Cuts what a link's connection reads into frames, on the I/O thread, and sends them to `owner`, who gives them back
-/// to `flow` when they are handled.
+/// to `flow` when they are handled. Cuts `tie` when the connection ends.
 std::shared_ptr<stream_reader> make_link_reader(std::weak_ptr<connection> stream, caf::actor owner,
-                                                std::shared_ptr<session_flow> flow);
+                                                std::shared_ptr<session_flow> flow, std::shared_ptr<link_tie> tie);
 
 }  // namespace troupe
 

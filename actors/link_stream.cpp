@@ -10,8 +10,9 @@ void link_stream::open(node_context& context, std::shared_ptr<connection> stream
   context_ = &context;
   stream_ = std::move(stream);
   flow_ = std::make_shared<session_flow>();
+  tie_ = std::make_shared<link_tie>(context.lost, context.time);
   last_heard_ = context.time.monotonic_now();
-  stream_->start(make_link_reader(stream_, std::move(owner), flow_));
+  stream_->start(make_link_reader(stream_, std::move(owner), flow_, tie_));
 }
 
 bool link_stream::send(wire_builder<schema::LinkFrame>&& head, net::packed_message carried) {

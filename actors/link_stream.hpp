@@ -20,6 +20,8 @@ class link_stream {
   /// Takes the connection over; its frames go to `owner`.
   void open(node_context& context, std::shared_ptr<connection> stream, caf::actor owner);
   bool is_open() const { return stream_ != nullptr; }
+  /// The other side has said who it is.
+  void met(node_id peer, const topic_id& incarnation) { tie_->hold(peer, incarnation); }
 
   /// Sends a frame. False when more waits for the socket than `bounds::link_queued_bytes_max`: the frame was dropped.
   bool send(wire_builder<schema::LinkFrame>&& head, net::packed_message carried = {});
@@ -55,6 +57,7 @@ class link_stream {
   node_context* context_ = nullptr;
   std::shared_ptr<connection> stream_;
   std::shared_ptr<session_flow> flow_;
+  std::shared_ptr<link_tie> tie_;
   std::size_t queued_bytes_ = 0;  ///< when something was last sent
   monotonic_time last_heard_;
 };

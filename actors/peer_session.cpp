@@ -4,6 +4,7 @@
 #include "actors/link_stream.hpp"
 #include "actors/session.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/metadata/records.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 
@@ -87,6 +88,7 @@ class peer_session_state {
     if (m.getVersion() == 0)
       return make_error(node_errc::peer_refused, "link version 0 is not spoken here");
     met_ = true;
+    stream_.met(node_id{m.getNode()}, metadata::read_id(m.getIncarnation()));
     stream_.send_hello(m.getLane());
     self_->send(peers_, peer_seen{node_id{m.getNode()}, {m.getHost(), m.getPort()}});
     return {};

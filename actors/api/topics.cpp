@@ -28,26 +28,36 @@ std::vector<std::int32_t> numbers(const std::vector<node_id>& ids) {
   return out;
 }
 
+/// Registered nodes that this one has just lost: for a moment they are not named as leaders.
+std::vector<node_id> lost_nodes(session_port& in, const metadata::image& image) {
+  std::vector<node_id> out;
+  const auto now = in.context().time.monotonic_now();
+  for (const auto& [id, b] : image.brokers())
+    if (in.context().lost.is_lost(id, b->incarnation, now))
+      out.push_back(id);
+  return out;
+}
+
 /// The fields that Metadata and DescribeTopicPartitions tell alike.
 template <class Out>
-void tell_partition(Out& out, std::int32_t index, const metadata::partition& p) {
-  const bool led = p.leader != metadata::no_node;
+void tell_partition(Out& out, std::int32_t index, const metadata::partition& p, const std::vector<node_id>& lost) {
+  const bool led = p.leader != metadata::no_node && std::find(lost.begin(), lost.end(), p.leader) == lost.end();
   out.error_code = static_cast<std::int16_t>(led ? kafka::error_code::none : kafka::error_code::leader_not_available);
   out.partition_index = index;
-  out.leader_id = p.leader.value;
+  out.leader_id = (led ? p.leader : metadata::no_node).value;
   out.leader_epoch = p.epoch.value;
   out.replica_nodes = numbers(p.replicas);
   out.isr_nodes = numbers(p.in_sync);
 }
 
-metadata_response::topic tell_topic(const metadata::topic& t) {
+metadata_response::topic tell_topic(const metadata::topic& t, const std::vector<node_id>& lost) {
   metadata_response::topic out;
   out.name = t.name;
   out.topic_id = t.id;
   out.is_internal = metadata::is_internal(t.name);
   out.partitions.resize(t.partitions.size());
   for (std::size_t i = 0; i < t.partitions.size(); ++i)
-    tell_partition(out.partitions[i], static_cast<std::int32_t>(i), t.partitions[i]);
+    tell_partition(out.partitions[i], static_cast<std::int32_t>(i), t.partitions[i], lost);
   return out;
 }
 
@@ -62,16 +72,17 @@ bool asks_for_all(const metadata_request& r, std::int16_t version) {
   return !r.topics || (version == 0 && r.topics->empty());
 }
 
-metadata_response::topic answer_topic(const metadata::image& image, const metadata_request::topic& asked) {
+metadata_response::topic answer_topic(const metadata::image& image, const metadata_request::topic& asked,
+                                      const std::vector<node_id>& lost) {
   if (asked.name) {
     const auto found = image.find_topic(*asked.name);
-    return found ? tell_topic(*found)
+    return found ? tell_topic(*found, lost)
                  : unknown_topic(*asked.name, metadata::check_topic_name(*asked.name)
                                                   ? kafka::error_code::invalid_topic_exception
                                                   : kafka::error_code::unknown_topic_or_partition);
   }
   if (const auto found = image.find_topic(asked.topic_id))
-    return tell_topic(*found);
+    return tell_topic(*found, lost);
   metadata_response::topic out;
   out.error_code = static_cast<std::int16_t>(kafka::error_code::unknown_topic_id);
   out.topic_id = asked.topic_id;
@@ -80,6 +91,7 @@ metadata_response::topic answer_topic(const metadata::image& image, const metada
 
 void answer_metadata(session_port& in, const call& what, const metadata_request& r) {
   const auto view = in.view();
+  const auto lost = lost_nodes(in, *view->image);
   metadata_response out;
   out.cluster_id = in.context().cluster_id();
   out.controller_id = in.context().controller;
@@ -87,10 +99,10 @@ void answer_metadata(session_port& in, const call& what, const metadata_request&
     out.brokers.push_back({b.id.value, std::move(b.at.host), b.at.port, std::move(b.rack)});
   if (asks_for_all(r, what.version)) {
     for (const auto& topic : view->image->topics_by_name())
-      out.topics.push_back(tell_topic(*topic));
+      out.topics.push_back(tell_topic(*topic, lost));
   } else {
     for (const auto& asked : *r.topics)
-      out.topics.push_back(answer_topic(*view->image, asked));
+      out.topics.push_back(answer_topic(*view->image, asked, lost));
   }
   in.reply(what, out);
 }
@@ -139,6 +151,7 @@ void describe_topic_partitions(session_port& in, const call& what, kafka::reader
   if (!in.decode(what, body, r))
     return;
   const auto view = in.view();
+  const auto lost = lost_nodes(in, *view->image);
   std::set<std::string> names;
   for (const auto& t : r.topics)
     names.insert(t.name);
@@ -167,10 +180,11 @@ void describe_topic_partitions(session_port& in, const call& what, kafka::reader
     const auto end = std::min<std::int64_t>(found->partition_count(), std::int64_t{first} + left);
     for (auto i = first; i < end; ++i) {
       auto& partition = topic.partitions.emplace_back();
-      tell_partition(partition, i, *found->find(partition_index{i}));
+      const auto& p = *found->find(partition_index{i});
+      tell_partition(partition, i, p, lost);
       // Empty, not null: Kafka's own client does not expect a null.
-      partition.eligible_leader_replicas.emplace();
-      partition.last_known_elr.emplace();
+      partition.eligible_leader_replicas = numbers(p.eligible);
+      partition.last_known_elr = numbers(p.last_known);
     }
     left -= static_cast<std::int32_t>(topic.partitions.size());
     if (end < found->partition_count()) {

@@ -7,6 +7,7 @@
 #include "runtime/authority/transport.hpp"
 #include "runtime/config/broker_config.hpp"
 #include "runtime/node/cluster_view.hpp"
+#include "runtime/node/lost_peers.hpp"
 #include "runtime/node/request_budget.hpp"
 
 #include <caf/actor_system.hpp>
@@ -67,6 +68,7 @@ class node_context {
   void set_endpoints(std::vector<config::listener> all) { endpoints_ = std::move(all); }
 
   published_view view;
+  lost_peers lost;                                ///< nodes that were there a moment ago
   request_budget requests;                        ///< bytes of requests taken in but not answered, all connections
   std::atomic<std::int64_t> broker_epoch{-1};     ///< of this process's registration; -1: none yet
   std::atomic<std::int32_t> controller{-1};       ///< node of the active controller as far as known; -1: none

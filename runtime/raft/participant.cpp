@@ -89,9 +89,14 @@ effects participant::lost(monotonic_time now, node_id node) {
     return {};
   leader_ = nobody;
   leader_heard_at_.reset();
-  // Not all at once: the first one that asks shall win.
-  deadline_ = std::min(deadline_, now + draw(how_.election_timeout / 8));
+  ask_soon(now);
   return finish();
+}
+
+/// Not all at once: the first one that asks shall win. Not at the same moment either: others notice a little later, and
+/// send whoever asks before that back to the leader that is gone.
+void participant::ask_soon(monotonic_time now) {
+  deadline_ = std::min(deadline_, now + how_.election_timeout / 64 + draw(how_.election_timeout / 8));
 }
 
 void participant::commit_to(std::int64_t index) {

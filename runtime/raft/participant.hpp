@@ -127,6 +127,7 @@ class participant {
   std::int64_t next_random();
   std::chrono::nanoseconds draw(std::chrono::nanoseconds below);
   void rest(monotonic_time now);
+  void ask_soon(monotonic_time now);
   bool is_voter() const { return contains(voters_.current(), how_.self); }
   /// A voter whose removal is not known to be committed stands too: it can be the only one who can get it committed.
   bool stands() const { return voters_.may_vote(how_.self); }
@@ -178,6 +179,7 @@ class participant {
   void begin_snapshot(monotonic_time now, const member& to, progress& p);
   void advance_commit(monotonic_time now);
   void drop_silent_learners(monotonic_time now);
+  monotonic_time next_heartbeat(monotonic_time now) const;
   void on(monotonic_time now, const message& m, const append_reply& r);
   void on(monotonic_time now, const message& m, const snapshot_reply& r);
 
@@ -216,6 +218,7 @@ class participant {
   // Prospective and candidate.
   std::int64_t round_ = 0;
   std::set<member> granted_;
+  std::set<member> refused_;
 
   // Follower.
   std::int64_t matched_ = 0;         ///< up to here the log is the leader's

@@ -34,6 +34,7 @@ void participant::become_follower(monotonic_time now, std::int64_t term) {
   peers_.clear();
   hand_over_.reset();
   granted_.clear();
+  refused_.clear();
   matched_ = commit_;
   confirmed_ = 0;
   leader_commit_ = -1;
@@ -69,6 +70,7 @@ void participant::elect(monotonic_time now, bool handed_over) {
 void participant::ask_for_votes(bool pre, bool handed_over) {
   ++round_;
   granted_ = {how_.self};
+  refused_.clear();
   for (const auto& v : voters_.current())
     if (v.id != how_.self)
       send(v.id, vote_request{pre, handed_over, terms_.last(), round_});
@@ -102,6 +104,8 @@ void participant::on(monotonic_time now, const message& m, const vote_request& r
   }
   if (!reply.granted && hears_leader(now))
     reply.leader = leader_;
+  else if (!reply.granted && role_ == role::follower && stands() && !is_as_new(r.last, terms_.last()))
+    ask_soon(now);  // nobody leads, and whoever asks cannot
   send(m.from, reply);
 }
 
@@ -112,11 +116,17 @@ void participant::on(monotonic_time now, const message& m, const vote_reply& r) 
     granted_.insert(m.from);
     if (has_majority())
       r.pre ? elect(now, false) : become_leader(now);
-  } else if (r.leader != nobody && r.leader != how_.self && redirects_ == 0) {
+    return;
+  }
+  if (r.leader != nobody && r.leader != how_.self && redirects_ == 0) {
     // Perhaps the leader sends nothing because it does not know this member as a voter any more.
     ++redirects_;
     subscribe_to(r.leader);
   }
+  // Whoever is refused by voters that follow nobody has met another candidate: the next round need not wait for the
+  // answers of those that are gone.
+  if (r.leader == nobody && refused_.insert(m.from).second)
+    ask_soon(now);
 }
 
 void participant::on(monotonic_time now, const message& m, const timeout_now&) {

@@ -20,8 +20,8 @@ void participant::become_leader(monotonic_time now) {
   role_ = role::leader;
   leader_ = term_leader_ = how_.self;
   granted_.clear();
-  deadline_ = now + how_.heartbeat_interval;
   meet_voters(now);
+  deadline_ = next_heartbeat(now);
   // Entries of earlier terms are committed by one of the own term only.
   out_.append_own = append_own();
   first_of_term_ = terms_.last().index;
@@ -37,9 +37,14 @@ void participant::lead_on(monotonic_time now) {
   if (hand_over_ && now >= hand_over_->until)
     hand_over_.reset();
   drop_silent_learners(now);
-  deadline_ = now + how_.heartbeat_interval;
+  deadline_ = next_heartbeat(now);
   notify_all(now);
   try_hand_over();
+}
+
+/// Whoever leads nobody but itself needs no timer.
+monotonic_time participant::next_heartbeat(monotonic_time now) const {
+  return peers_.empty() && !hand_over_ ? monotonic_time::max() : now + how_.heartbeat_interval;
 }
 
 /// Makes way for a leader of the next term.
@@ -59,6 +64,7 @@ void participant::meet_voters(monotonic_time now) {
   for (const auto& v : voters_.current())
     if (v.id != how_.self)
       peers_.try_emplace(v.id, progress{terms_.last().index + 1, now});
+  deadline_ = std::min(deadline_, next_heartbeat(now));
 }
 
 void participant::drop_silent_learners(monotonic_time now) {

@@ -157,7 +157,7 @@ void world::settle() {
 site* world::next_to_tick() {
   site* first = nullptr;
   for (auto& [node, s] : sites_)
-    if (s.runs && (!first || s.runs->wakes_at() < first->runs->wakes_at()))
+    if (s.runs && s.runs->wakes_at() < (first ? first->runs->wakes_at() : monotonic_time::max()))
       first = &s;
   return first;
 }
