@@ -23,6 +23,7 @@ def options():
     parser = argparse.ArgumentParser(prog="bench", add_help=False)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--pairs", type=int)
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--only", default="*")
     parser.add_argument("--sut", choices=BY_NAME)
     parser.add_argument("--out")
@@ -105,7 +106,7 @@ class Bench:
 
 
 def cases_of(o, folder):
-    return all_cases(o.quick, folder) + cluster_cases(o.quick)
+    return all_cases(o.quick, folder) + cluster_cases(o.quick, o.rounds)
 
 
 def chosen(cases, patterns):

@@ -14,6 +14,7 @@ from gaps import percentile
 
 RATE = 1200  # records a second, over all partitions
 REPAIR_SECONDS = 180
+RECONNECT_SECONDS = 11  # librdkafka does not dial a node that was away for up to ten seconds, whatever the cluster does
 
 
 class Prober:
@@ -114,7 +115,7 @@ class Gap(OnCluster):
         if cluster.member(victim).process is None:
             cluster.member(victim).start()
         self.await_in_sync(cluster, [self.name], TOPIC_PARTITIONS)
-        prober.settle(1)
+        prober.settle(RECONNECT_SECONDS)
 
     def victim(self, controller, partitions):
         """Of the nodes that are not the active controller the one that leads most."""
@@ -210,8 +211,10 @@ class ManyLeaders(OnCluster):
         return {"create_s": created, "leaders_moved": led, "all_led_s": time.monotonic() - began}
 
 
-def cluster_cases(quick):
-    rounds, slow = (5, 1) if quick else (30, 5)
+def cluster_cases(quick, rounds):
+    """`rounds` of each harm; a sixth of it where each takes half a minute."""
+    rounds = rounds or (6 if quick else 30)
+    slow = max(1, rounds // 6)
     counts = {100: 500_000, 1024: 200_000} if quick else {100: 3_000_000, 1024: 600_000}
     return [Gap("gap-kill", rounds, slow), ControllerGap("gap-kill-controller", rounds, slow),
             PlannedGap("gap-stop", rounds, slow), PlannedGap("gap-stop-acks1", rounds, slow, acks=1),

@@ -133,17 +133,17 @@ class received {
   std::uint64_t run_;
 };
 
-/// Obeys the words on stdin: `take` prints all pauses and begins anew, `open` prints how long the present ones are.
+/// Obeys the letters on stdin: `t` prints all pauses and begins anew, `o` prints how long the present ones are.
 /// False at its end.
 bool obey(acknowledged& acks, received& in) {
   pollfd ready{STDIN_FILENO, POLLIN, 0};
   if (::poll(&ready, 1, 0) <= 0)
     return true;
-  std::array<char, 64> words{};
-  const auto size = ::read(STDIN_FILENO, words.data(), words.size());
+  std::array<char, 64> letters{};
+  const auto size = ::read(STDIN_FILENO, letters.data(), letters.size());
   if (size <= 0)
     return false;
-  for (const char c : std::string_view{words.data(), static_cast<std::size_t>(size)}) {
+  for (const char c : std::string_view{letters.data(), static_cast<std::size_t>(size)}) {
     if (c == 't')
       std::printf("pauses%s%s\n", acks.waits.take("ack").c_str(), in.waits.take("recv").c_str());
     else if (c == 'o')

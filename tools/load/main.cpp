@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
   troupe::load::options to_wait;
   to_wait.rate = 1200;
   to_wait.acks = "all";
-  auto* gaps = app.add_subcommand("gaps", "Send at a fixed rate until stdin ends; there `take` prints the longest pauses");
+  auto* gaps = app.add_subcommand("gaps", "Send at a fixed rate until stdin ends; `t` there prints the longest pauses");
   common_options(*gaps, to_wait);
   producer_options(*gaps, to_wait);
   gaps->add_option("-r,--rate", to_wait.rate, "Records a second")->capture_default_str()->check(CLI::PositiveNumber);
