@@ -69,21 +69,6 @@ class ClusterAdmin(unittest.TestCase):
         for partition, read in enumerate(read_back(self.cluster, TOPIC)):
             self.assertEqual(faults(load.acknowledged[partition], read)[:5], [])
 
-    def test_a_move_that_waits_for_a_stopped_node_is_listed_and_cancelled(self):
-        self.create([[1, 2]])
-        self.cluster.nodes[2].terminate()
-        plan = self.json_file({"version": 1, "partitions": [
-            {"topic": TOPIC, "partition": 0, "replicas": [3, 1]}]})
-        self.tool_on_first("reassign.ReassignPartitionsCommand", "--execute", "--reassignment-json-file", plan)
-        said = self.tool_on_first("reassign.ReassignPartitionsCommand", "--list")
-        self.assertRegex(said, rf"{TOPIC}-0: replicas: 3,1,2\.\s+adding: 3\.\s+removing: 2\.")
-        said = self.tool_on_first("reassign.ReassignPartitionsCommand", "--cancel", "--reassignment-json-file", plan)
-        self.assertIn("Successfully cancelled partition reassignments", said)
-        self.assertEqual(sorted(self.partitions()[0].replicas), [1, 2])
-
-    def tool_on_first(self, name, *arguments):
-        return kafka_tool(TOOLS + name, "--bootstrap-server", f"127.0.0.1:{self.cluster.client_ports[0]}", *arguments)
-
     def test_preferred_leaders_are_elected(self):
         self.create([[1, 2, 3], [2, 3, 1], [3, 1, 2]])
         self.cluster.nodes[1].terminate()

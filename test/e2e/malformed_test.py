@@ -53,6 +53,18 @@ SAMPLES = {
     "describe_producers": {"topics": [{"name": "none", "partition_indexes": [0]}]},
     "list_config_resources": {"resource_types": [2]},
     "describe_topic_partitions": {"topics": [{"name": "none"}], "response_partition_limit": 1},
+    "alter_replica_log_dirs": {"dirs": [{"path": "/none", "topics": [{"name": "none", "partitions": [0]}]}]},
+    "elect_leaders": {"topic_partitions": [{"topic": "none", "partitions": [0]}], "timeout_ms": 1},
+    "alter_partition_reassignments": {"timeout_ms": 1, "topics": [
+        {"name": "none", "partitions": [{"partition_index": 0, "replicas": [1]}]}]},
+    "list_partition_reassignments": {"timeout_ms": 1, "topics": [{"name": "none", "partition_indexes": [0]}]},
+    "describe_quorum": {"topics": [{"topic_name": "none", "partitions": [{"partition_index": 0}]}]},
+    "update_features": {"timeout_ms": 1, "validate_only": True, "feature_updates": [
+        {"feature": "none", "max_version_level": 1}]},
+    "unregister_broker": {"broker_id": 77},
+    "add_raft_voter": {"cluster_id": "none", "timeout_ms": 1, "voter_id": 77, "listeners": [
+        {"name": "none", "host": "none", "port": 1}]},
+    "remove_raft_voter": {"cluster_id": "none", "voter_id": 77},
 }
 
 

@@ -12,7 +12,7 @@
 #include <algorithm>
 
 using namespace troupe;
-using namespace troupe::sim_test;
+using namespace troupe::cluster_sim;
 using namespace std::chrono_literals;
 using kafka::error_code;
 
@@ -161,6 +161,7 @@ BOOST_AUTO_TEST_CASE(a_voter_that_is_stopped_is_removed_and_joins_again_when_it_
     const auto gone = s.other_than(before->leader_id);
     s.node(gone).crash();
     kafka::remove_raft_voter_request r;
+    r.cluster_id.reset();
     for (const auto& v : before->current_voters)
       if (v.replica_id == gone)
         r.voter_directory_id = v.replica_directory_id;

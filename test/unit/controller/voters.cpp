@@ -112,6 +112,7 @@ BOOST_AUTO_TEST_CASE(a_voter_that_cannot_be_is_refused_by_kafkas_code) {
 
 BOOST_AUTO_TEST_CASE(a_voter_is_removed_by_its_directory_too) {
   kafka::remove_raft_voter_request r;
+  r.cluster_id.reset();
   r.voter_id = 3;
   r.voter_directory_id = id_of(15);
   BOOST_TEST((without_voter(seat().voters, r, "mine").code == error_code::voter_not_found));

@@ -55,6 +55,8 @@ class slow_network {
     auto [at, p] = std::move(on_their_way_.front());
     on_their_way_.erase(on_their_way_.begin());
     w_.pass(at);
+    if (p.message.to == nobody)
+      return;  // to whoever can be reached; nobody of them is lost here
     if (auto& to = w_.at(p.message.to.node.value); to.runs)
       w_.deliver(to, p);
   }
