@@ -1,14 +1,15 @@
-// The active controller and the brokers: registrations, heartbeats, fencing, in-sync replicas, and new voters.
+// The active controller and the brokers: registrations, heartbeats, fencing, in-sync replicas.
 
+#include "actors/controller_bounds.hpp"
 #include "actors/controller_reign.hpp"
 #include "actors/controller_refusal.hpp"
 #include "actors/controller_rules.hpp"
-#include "actors/quorum_voters.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/sites.hpp"
 #include "runtime/metadata/alter_partition.hpp"
 #include "runtime/metadata/broker_states.hpp"
 #include "runtime/metadata/change_set.hpp"
+#include "runtime/metadata/elections.hpp"
 #include "runtime/metadata/errors.hpp"
 #include "runtime/metadata/record_builders.hpp"
 #include "runtime/node/context.hpp"
@@ -151,7 +152,26 @@ void controller_reign::watch() {
       fence(id, "the simulated world wants to suspect it");
       break;
     }
+  replace_wiped_voter();
   add_voter();
+  balance_leaders();
+}
+
+/// Leadership goes back to where it is preferred, a part of the partitions at a time.
+void controller_reign::balance_leaders() {
+  const auto now = context_->time.monotonic_now();
+  const auto& settings = context_->settings;
+  if (!settings.flag("auto.leader.rebalance.enable") || now < balance_at_)
+    return;
+  balance_at_ = now + std::chrono::seconds{settings.integer("leader.imbalance.check.interval.seconds")};
+  const auto tolerated = static_cast<std::int32_t>(settings.integer("leader.imbalance.per.broker.percentage"));
+  auto moved = metadata::balance_leaders(*head_, rules(), tolerated, bounds::balanced_leaders_max);
+  if (moved.more)
+    balance_at_ = now;
+  if (moved.records.empty())
+    return;
+  say(log_level::info, "moves " + std::to_string(moved.records.size()) + " leaders to where they are preferred");
+  commit(std::move(moved.records), [] {}, [] {});
 }
 
 // -- in-sync replicas -------------------------------------------------------------------------------------------------
@@ -191,30 +211,6 @@ void controller_reign::alter_one(IsrChange::Reader m, IsrWish::Reader wish, meta
   auto members = out.initInSync(static_cast<unsigned>(altered->now.in_sync.size()));
   for (unsigned i = 0; i < altered->now.in_sync.size(); ++i)
     members.set(i, altered->now.in_sync[i].value);
-}
-
-// -- voters -----------------------------------------------------------------------------------------------------------
-
-/// While there are fewer voters than a quorum should have, brokers that follow the log become voters, one at a time.
-/// With two of them losing either stops the quorum, so the third one does not wait for the next look at the brokers.
-void controller_reign::add_voter() {
-  const auto& seat = seat_->view();
-  if (seat.voters.size() >= bounds::voters_wanted)
-    return;
-  for (const auto& peer : seat.peers) {
-    const auto broker = head_->find_broker(peer.id.node);
-    if (peer.is_voter || !broker || broker->fenced || broker->shutting_down)
-      continue;
-    const auto* at = broker->find(context_->peer_listener_name());
-    if (!at)
-      continue;
-    auto voters = seat.voters;
-    voters.push_back({peer.id, at->host, at->port});
-    if (!seat_->propose_voters(voters, {metadata::voters_record(voters_out(voters))})) {
-      say(log_level::info, "makes node " + std::to_string(peer.id.node.value) + " a voter");
-      return;
-    }
-  }
 }
 
 }  // namespace troupe

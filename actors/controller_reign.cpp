@@ -9,7 +9,10 @@
 #include "runtime/metadata/elections.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
+#include "schema/kafka/add_raft_voter.hpp"
+#include "schema/kafka/describe_quorum.hpp"
 #include "schema/kafka/init_producer_id.hpp"
+#include "schema/kafka/remove_raft_voter.hpp"
 
 #include <caf/all.hpp>
 
@@ -18,16 +21,12 @@ namespace troupe {
 using schema::ControllerReply;
 using schema::ControllerRequest;
 
-namespace {
-
-wire<ControllerReply> reply_of(byte_slice body, std::int64_t applied) {
+wire<ControllerReply> controller_reply(byte_slice body, std::int64_t applied) {
   wire_builder<ControllerReply> b;
   b->setBody(b.attach(std::move(body)));
   b->setAppliedIndex(applied);
   return std::move(b).freeze();
 }
-
-}  // namespace
 
 void controller_reign::start(node_context& context, quorum& seat) {
   context_ = &context;
@@ -54,7 +53,10 @@ void controller_reign::reconsider() {
   if (!reigning_)
     return fail_pending();
   say(log_level::info, "is the active controller in term " + std::to_string(seat_->view().term));
-  brokers_.begin(*head_, context_->time.monotonic_now());
+  const auto now = context_->time.monotonic_now();
+  brokers_.begin(*head_, now);
+  replaced_.clear();
+  balance_at_ = now + std::chrono::seconds{context_->settings.integer("leader.imbalance.check.interval.seconds")};
   // Those whose links broke while nobody reigned, first of all the controller before.
   for (const auto& [id, incarnation] : gone_)
     fence_if_gone(id);
@@ -109,17 +111,23 @@ void controller_reign::serve(const wire<ControllerRequest>& m, answer<Controller
   const auto* body = std::get_if<byte_slice>(&m.attachment(m->getBody()));
   if (!body)
     return void(to.deliver(make_error(node_errc::actor_failed, "a request to the controller came without its body")));
-  if (m->getApiKey() == kafka::init_producer_id_request::api_key)
-    return new_producer(m->getApiVersion(), *body, std::move(to));
+  const auto version = m->getApiVersion();
+  switch (m->getApiKey()) {
+    case kafka::init_producer_id_request::api_key: return new_producer(version, *body, std::move(to));
+    case kafka::describe_quorum_request::api_key: return describe_quorum(version, *body, std::move(to));
+    case kafka::add_raft_voter_request::api_key: return add_raft_voter(version, *body, std::move(to));
+    case kafka::remove_raft_voter_request::api_key: return remove_raft_voter(version, *body, std::move(to));
+    default: break;
+  }
   metadata::change_set changes{head_};
   const auto by = rules();
   controller_scope scope{changes, by, context_->settings, context_->random, context_->self};
-  auto answer = work_out(scope, m->getApiKey(), m->getApiVersion(), *body);
+  auto answer = work_out(scope, m->getApiKey(), version, *body);
   if (!answer)
     return void(to.deliver(answer.error()));
   auto made = scope.validate_only ? metadata::records{} : std::move(changes).take();
   commit_and_answer<ControllerReply>(std::move(made), std::move(to), [this, out = std::move(*answer)] {
-    return reply_of(out, seat_->image()->applied_index());
+    return controller_reply(out, seat_->image()->applied_index());
   });
 }
 
@@ -154,7 +162,7 @@ void controller_reign::new_producer(std::int16_t version, const byte_slice& body
   // Ids of a block that is not committed yet wait for it.
   commit_and_answer<ControllerReply>(std::move(made), std::move(to),
                                      [this, bytes = flatten(std::move(encoded).finish())] {
-                                       return reply_of(bytes, seat_->image()->applied_index());
+                                       return controller_reply(bytes, seat_->image()->applied_index());
                                      });
 }
 

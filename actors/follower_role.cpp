@@ -82,10 +82,14 @@ void follower_role::append(const replica_slice& m, const byte_slice& records) {
   if (!first || first->last_offset() < log_->log_end_offset())
     return tell(true);
   if (auto done = log_->append_as_follower(records, context_.time.wall_now()); !done) {
-    const auto why = log_.failed_write(done.error());
-    log_.say(log_level::error, "cannot follow: " + render(why));
+    // It is tried again many times a second, for as long as a disk is full.
+    if (auto why = render(log_.failed_write(done.error())); why != told_failure_) {
+      log_.say(log_level::error, "cannot follow: " + why);
+      told_failure_ = std::move(why);
+    }
     return retry_later();
   }
+  told_failure_.clear();
   log_.touch();
   log_.note_success();
   raise_watermark(m);

@@ -2,6 +2,8 @@
 
 #include "actors/replica_log.hpp"
 
+#include <string>
+
 namespace troupe {
 
 /// What a partition does while another node leads it: tells the leader, through this node's `replicator` for that node,
@@ -43,6 +45,7 @@ class follower_role {
   offset high_watermark_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< callbacks that outlive the role find it gone
   bool cutting_ = false;
+  std::string told_failure_;  ///< why nothing could be appended, as the log says already
 };
 
 }  // namespace troupe

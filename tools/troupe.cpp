@@ -1,3 +1,4 @@
+#include "tools/check.hpp"
 #include "tools/cluster.hpp"
 #include "tools/serve.hpp"
 #include "tools/sim.hpp"
@@ -51,6 +52,14 @@ void offer_sim(CLI::App& app, int& exit_code) {
   sim->callback([options, &exit_code] { exit_code = troupe::tools::sim(*options); });
 }
 
+void offer_check(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<check_options>();
+  auto* check = app.add_subcommand("check", "Judge what clients saw");
+  check->add_option("FILE", options->files, "The history, or one file of each client")->required();
+  check->add_flag("--duplicates", options->duplicates, "Producers were not idempotent and may double records");
+  check->callback([options, &exit_code] { exit_code = troupe::tools::check(*options); });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -64,6 +73,7 @@ int main(int argc, char** argv) {
   offer_topic(app, exit_code);
   offer_cluster(app, exit_code);
   offer_sim(app, exit_code);
+  offer_check(app, exit_code);
   CLI11_PARSE(app, argc, argv);
   return exit_code;
 }

@@ -1,3 +1,4 @@
+#include "actors/api/leader_hints.hpp"
 #include "actors/api/partition_calls.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/kafka/fetch.hpp"
@@ -175,7 +176,19 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
       if (news || !plan_.incremental)
         topic_of(out, p).partitions.push_back(std::move(answer));
     }
+    add_hints(out);
     in_.reply(what_, out);
+  }
+
+  void add_hints(fetch_response& out) const {
+    std::optional<leader_hints<fetch_response>> hints;
+    for (auto& topic : out.responses)
+      for (auto& p : topic.partitions)
+        if (deserves_hint(p.error_code)) {
+          if (!hints)
+            hints.emplace(in_, out);
+          hints->hint(p, topic.topic, topic.topic_id, partition_index{p.partition_index});
+        }
   }
 
   /// The response's place for a partition's topic; partitions of one topic mostly follow each other.

@@ -96,6 +96,7 @@ void find_coordinator(session_port& in, const call& what, kafka::reader& body);
 void offset_for_leader_epoch(session_port& in, const call& what, kafka::reader& body);
 void delete_records(session_port& in, const call& what, kafka::reader& body);
 void describe_producers(session_port& in, const call& what, kafka::reader& body);
+void alter_replica_log_dirs(session_port& in, const call& what, kafka::reader& body);
 void describe_log_dirs(session_port& in, const call& what, kafka::reader& body);
 void describe_configs(session_port& in, const call& what, kafka::reader& body);
 void describe_cluster(session_port& in, const call& what, kafka::reader& body);

@@ -27,13 +27,22 @@ constexpr row rows[] = {
   {23, offset_for_leader_epoch},
   {32, describe_configs},
   {33, ask_controller},  // AlterConfigs
+  {34, alter_replica_log_dirs},
   {35, describe_log_dirs},
   {37, ask_controller},  // CreatePartitions
+  {43, ask_controller},  // ElectLeaders
   {44, ask_controller},  // IncrementalAlterConfigs
+  {45, ask_controller},  // AlterPartitionReassignments
+  {46, ask_controller},  // ListPartitionReassignments
+  {55, ask_controller},  // DescribeQuorum
+  {57, ask_controller},  // UpdateFeatures
   {60, describe_cluster},
   {61, describe_producers},
+  {64, ask_controller},  // UnregisterBroker
   {74, list_config_resources},
   {75, describe_topic_partitions},
+  {80, ask_controller},  // AddRaftVoter
+  {81, ask_controller},  // RemoveRaftVoter
 };
 
 template <class Errc>

@@ -1,3 +1,4 @@
+#include "actors/api/leader_hints.hpp"
 #include "actors/api/partition_calls.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/kafka/produce.hpp"
@@ -121,6 +122,17 @@ void append_all(session_port& in, std::int16_t version, const produce_request& r
   }
 }
 
+void add_hints(session_port& in, produce_response& out) {
+  std::optional<leader_hints<produce_response>> hints;
+  for (auto& topic : out.responses)
+    for (auto& p : topic.partition_responses)
+      if (deserves_hint(p.error_code)) {
+        if (!hints)
+          hints.emplace(in, out);
+        hints->hint(p, topic.name, topic.topic_id, partition_index{p.index});
+      }
+}
+
 }  // namespace
 
 void produce(session_port& in, const call& what, kafka::reader& body) {
@@ -131,10 +143,12 @@ void produce(session_port& in, const call& what, kafka::reader& body) {
   under_way->response = skeleton(r);
   const bool silent = r.acks == 0;
   auto answers = std::make_shared<fan_in>([&in, what, under_way, silent] {
-    if (!silent)
+    if (!silent) {
+      add_hints(in, under_way->response);
       in.reply(what, under_way->response);
-    else if (const auto why = first_error(under_way->response); !why.empty())
+    } else if (const auto why = first_error(under_way->response); !why.empty()) {
       in.refuse(what, why);
+    }
   });
   append_all(in, what.version, r, under_way, answers);
   if (silent)

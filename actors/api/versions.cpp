@@ -1,5 +1,7 @@
 #include "actors/api/handler.hpp"
 #include "runtime/kafka/table.hpp"
+#include "runtime/metadata/features.hpp"
+#include "runtime/metadata/image.hpp"
 #include "schema/kafka/api_versions.hpp"
 
 #include <algorithm>
@@ -9,10 +11,18 @@ namespace troupe::api {
 
 namespace {
 
-kafka::api_versions_response served() {
+kafka::api_versions_response served(session_port& in) {
   kafka::api_versions_response out;
   for (const auto& api : kafka::served_apis())
     out.api_keys.push_back({api.key, api.advertised_min, api.max_version});
+  for (const auto& f : metadata::known_features())
+    out.supported_features.push_back({std::string{f.name}, f.min_level, f.max_level});
+  // Features are a part of the metadata: their epoch is how far this node has applied those.
+  const auto image = in.view()->image;
+  out.finalized_features_epoch = image->applied_index();
+  for (const auto& [name, level] : image->features())
+    if (level > 0)
+      out.finalized_features.push_back({name, level, level});
   return out;
 }
 
@@ -29,7 +39,7 @@ void api_versions(session_port& in, const call& what, kafka::reader& body) {
   kafka::api_versions_request r;
   if (!in.decode(what, body, r))
     return;
-  auto response = served();
+  auto response = served(in);
   if (what.version >= 3
       && (!is_software_name(r.client_software_name) || !is_software_name(r.client_software_version))) {
     response.api_keys.clear();

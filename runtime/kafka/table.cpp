@@ -1,6 +1,9 @@
 #include "runtime/kafka/table.hpp"
 
+#include "schema/kafka/add_raft_voter.hpp"
 #include "schema/kafka/alter_configs.hpp"
+#include "schema/kafka/alter_partition_reassignments.hpp"
+#include "schema/kafka/alter_replica_log_dirs.hpp"
 #include "schema/kafka/api_versions.hpp"
 #include "schema/kafka/create_partitions.hpp"
 #include "schema/kafka/create_topics.hpp"
@@ -10,16 +13,22 @@
 #include "schema/kafka/describe_configs.hpp"
 #include "schema/kafka/describe_log_dirs.hpp"
 #include "schema/kafka/describe_producers.hpp"
+#include "schema/kafka/describe_quorum.hpp"
 #include "schema/kafka/describe_topic_partitions.hpp"
+#include "schema/kafka/elect_leaders.hpp"
 #include "schema/kafka/fetch.hpp"
 #include "schema/kafka/find_coordinator.hpp"
 #include "schema/kafka/incremental_alter_configs.hpp"
 #include "schema/kafka/init_producer_id.hpp"
 #include "schema/kafka/list_config_resources.hpp"
 #include "schema/kafka/list_offsets.hpp"
+#include "schema/kafka/list_partition_reassignments.hpp"
 #include "schema/kafka/metadata.hpp"
 #include "schema/kafka/offset_for_leader_epoch.hpp"
 #include "schema/kafka/produce.hpp"
+#include "schema/kafka/remove_raft_voter.hpp"
+#include "schema/kafka/unregister_broker.hpp"
+#include "schema/kafka/update_features.hpp"
 
 namespace troupe::kafka {
 
@@ -66,15 +75,24 @@ constexpr std::array table{
                                    {r::cluster, o::describe_configs, d::if_named}}),
   serve<alter_configs_request>({{r::topic, o::alter_configs, d::if_named}, {r::group, o::alter_configs, d::if_named},
                                 {r::cluster, o::alter_configs, d::if_named}}, effect::changes_metadata),
+  serve<alter_replica_log_dirs_request>({{r::cluster, o::alter}}),
   serve<describe_log_dirs_request>({{r::cluster, o::describe}}),
   serve<create_partitions_request>({{r::topic, o::alter}}, effect::changes_metadata),
+  serve<elect_leaders_request>({{r::cluster, o::alter}}, effect::changes_metadata),
   serve<incremental_alter_configs_request>({{r::topic, o::alter_configs, d::if_named},
                                             {r::group, o::alter_configs, d::if_named},
                                             {r::cluster, o::alter_configs, d::if_named}}, effect::changes_metadata),
+  serve<alter_partition_reassignments_request>({{r::cluster, o::alter}}, effect::changes_metadata),
+  serve<list_partition_reassignments_request>({{r::cluster, o::describe}}),
+  serve<describe_quorum_request>({{r::cluster, o::describe}}),
+  serve<update_features_request>({{r::cluster, o::alter}}, effect::changes_metadata),
   serve<describe_cluster_request>({{r::cluster, o::describe}}),
   serve<describe_producers_request>({{r::topic, o::read}}),
+  serve<unregister_broker_request>({{r::cluster, o::alter}}, effect::changes_metadata),
   serve<list_config_resources_request>({{r::cluster, o::describe_configs}}),
   serve<describe_topic_partitions_request>({{r::topic, o::describe}}),
+  serve<add_raft_voter_request>({{r::cluster, o::alter}}, effect::changes_metadata),
+  serve<remove_raft_voter_request>({{r::cluster, o::alter}}, effect::changes_metadata),
 };
 
 constexpr std::size_t keys_max = 128;

@@ -8,6 +8,12 @@
 
 namespace troupe::raft {
 
+namespace {
+
+constexpr int soon_doublings_max = 3;  // to the election time-out itself
+
+}  // namespace
+
 participant::participant(const options& how, opening found, monotonic_time now)
     : how_(how), deadline_(now), random_(how.seed), term_(std::max(found.vote.term, found.terms.last().term)),
       voted_for_(found.vote.voted_for), persisted_(found.vote), terms_(std::move(found.terms)),
@@ -94,9 +100,11 @@ effects participant::lost(monotonic_time now, node_id node) {
 }
 
 /// Not all at once: the first one that asks shall win. Not at the same moment either: others notice a little later, and
-/// send whoever asks before that back to the leader that is gone.
+/// send whoever asks before that back to the leader that is gone. Where votes take long on their way, candidates that
+/// met would meet again and again: each attempt that failed doubles the time from which the next one is drawn.
 void participant::ask_soon(monotonic_time now) {
-  deadline_ = std::min(deadline_, now + how_.election_timeout / 64 + draw(how_.election_timeout / 8));
+  const auto window = how_.election_timeout / 8 * (1 << std::min(attempts_, soon_doublings_max));
+  deadline_ = std::min(deadline_, now + how_.election_timeout / 64 + draw(window));
 }
 
 void participant::commit_to(std::int64_t index) {

@@ -20,6 +20,7 @@ constexpr int learner_silence_max = 3;
 void participant::become_leader(monotonic_time now) {
   role_ = role::leader;
   leader_ = term_leader_ = how_.self;
+  attempts_ = 0;
   granted_.clear();
   meet_voters(now);
   deadline_ = next_heartbeat(now);

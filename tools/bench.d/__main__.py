@@ -13,6 +13,8 @@ import time
 import profile_case
 import report
 from cases import Failed, all_cases, warm_up
+from clusters import CLUSTERS
+from failover import Gap, cluster_cases
 from systems import BY_NAME
 from wire import Refused
 
@@ -21,6 +23,7 @@ def options():
     parser = argparse.ArgumentParser(prog="bench", add_help=False)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--pairs", type=int)
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--only", default="*")
     parser.add_argument("--sut", choices=BY_NAME)
     parser.add_argument("--out")
@@ -35,19 +38,28 @@ class Bench:
     def __init__(self, names, folder, out):
         self.names, self.folder, self.out = names, folder, out
         self.side_by_side = []
+        self.clustered = False  # whether those that run are clusters
         self.lines = []
 
+    def made(self, case):
+        """The contenders of `case`. Kafka notices a dead node by a time-out: gaps are shown with a short one, too."""
+        known = CLUSTERS if case.on_cluster else BY_NAME
+        quick = ["kafka-1s"] if isinstance(case, Gap) and "kafka" in self.names else []
+        return [known[name](self.folder) for name in [*self.names, *quick]]
+
     def systems(self, case):
-        """Those that `case` runs on. Most share two running nodes; some need the machine for themselves."""
+        """Those that `case` runs on. Most share two running ones; some need the machine for themselves."""
         if case.own_instance:
             self.stop()
-            return [BY_NAME[name](self.folder) for name in self.names]
+            return self.made(case)
+        if self.side_by_side and self.clustered != case.on_cluster:
+            self.stop()
         if not self.side_by_side:
-            self.side_by_side = [BY_NAME[name](self.folder) for name in self.names]
+            self.side_by_side, self.clustered = self.made(case), case.on_cluster
             for system in self.side_by_side:
                 system.prepare()
                 system.start()
-            for system in self.side_by_side:
+            for system in () if self.clustered else self.side_by_side:
                 warm_up(system)
         return self.side_by_side
 
@@ -62,11 +74,15 @@ class Bench:
             systems = self.systems(case)
             for system in systems:
                 case.prepare(system)
+            if isinstance(case, Gap):
+                pairs = 1  # of many rounds
             for pair in range(pairs):
                 # A B, B A, …: what drifts with time falls on both.
                 for system in systems if pair % 2 == 0 else reversed(systems):
                     os.sync()
                     self.note(case, system, pair, case.run(system))
+                    if case.own_instance:
+                        system.remove()
             for system in systems:
                 case.clean(system)
         except (Failed, Refused, OSError, subprocess.SubprocessError) as why:
@@ -89,6 +105,10 @@ class Bench:
                 out.write(line + "\n")
 
 
+def cases_of(o, folder):
+    return all_cases(o.quick, folder) + cluster_cases(o.quick, o.rounds)
+
+
 def chosen(cases, patterns):
     return [c for c in cases if any(fnmatch.fnmatch(c.name, p) for p in patterns.split(","))]
 
@@ -100,7 +120,7 @@ def main():
         return 0
     o = options()
     if o.list:
-        print("\n".join(case.name for case in all_cases(o.quick, "")))
+        print("\n".join(case.name for case in cases_of(o, "")))
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -109,7 +129,7 @@ def main():
     try:
         if o.profile:
             return profile_case.run(all_cases(o.quick, folder), o.profile, folder)
-        cases = chosen(all_cases(o.quick, folder), o.only)
+        cases = chosen(cases_of(o, folder), o.only)
         if not cases:
             print(f"no case matches {o.only}; --list names them", file=sys.stderr)
             return 2
@@ -117,8 +137,8 @@ def main():
         complete = True
         for number, case in enumerate(cases, 1):
             print(f"[{number}/{len(cases)}, {time.monotonic() - began:.0f} s] {case.name}", file=sys.stderr, flush=True)
-            # The partitions' figures lie far apart and one run takes minutes.
-            pairs = 1 if case.name == "partitions-10000" else o.pairs or (1 if o.quick else 3)
+            # Their figures lie far apart and one run takes minutes.
+            pairs = 1 if case.name in ("partitions-10000", "leaders-10000", "rebuild") else o.pairs or (1 if o.quick else 3)
             complete = bench.measure(case, pairs) and complete
         print(report.table(bench.lines))
         return 0 if complete else 1

@@ -42,6 +42,7 @@ def load(kind, system, topic, *arguments):
 class Case:
     """One row of the table."""
 
+    on_cluster = False    # True: on three nodes
     own_instance = False  # True: starts and stops the system itself, while nothing else runs
 
     def __init__(self, name):

@@ -3,6 +3,7 @@ import re
 import statistics
 
 MISSED = " ✗"
+GAP_MS, PLANNED_GAP_MS = 300, 50
 THROUGHPUT, CPU, TAIL, MEMORY, PARTITION_KIB = 1.0, 1 / 3, 1 / 3, 1 / 10, 16
 
 
@@ -49,6 +50,8 @@ def against(value, aim, at_least=False):
 
 
 def label(case):
+    if case.startswith("replicated-"):
+        return label(case.removeprefix("replicated-")).replace("(librdkafka)", "(librdkafka, three nodes)")
     words = case.split("-")
     client = "Java" if words[0] == "java" else "librdkafka"
     words = words[1:] if words[0] == "java" else words
@@ -65,7 +68,7 @@ def rows(header, lines):
 
 def throughput(f):
     lines = []
-    for case in f.named(r"(java-)?(produce|consume)-"):
+    for case in f.named(r"(java-|replicated-)?(produce|consume)-"):
         lines.append([label(case), number(f.median(case, "troupe", "mb_s")), number(f.median(case, "kafka", "mb_s")),
                       against(f.ratio(case, "mb_s"), THROUGHPUT, at_least=True),
                       number(f.median(case, "troupe", "cpu_s_per_gb")), number(f.median(case, "kafka", "cpu_s_per_gb")),
@@ -125,8 +128,51 @@ def partitions(f):
     return rows(["partitions", "Troupe", "Kafka", "ratio"], lines)
 
 
+def milliseconds(f, case, system, key, aim=None):
+    """p50 / p99 / longest, and of how many."""
+    values = [f.median(case, system, f"{key}_{p}") for p in ("p50", "p99", "max")]
+    if values[0] is None:
+        return "–"
+    mark = MISSED if aim and values[1] > aim else ""
+    return " / ".join(f"{v:,.0f}" for v in values) + mark
+
+
+def gaps(f):
+    names = {"gap-kill": "kill -9", "gap-kill-controller": "kill -9 of the active controller",
+             "gap-stop": "clean stop", "gap-stop-acks1": "clean stop, acks=1"}
+    lines = []
+    for case, name in names.items():
+        aim = PLANNED_GAP_MS if "stop" in case else GAP_MS
+        for key, what in (("ack_led", "led, producers"), ("recv_led", "led, consumers"),
+                          ("ack_followed", "followed, producers"), ("recv_followed", "followed, consumers")):
+            cells = [milliseconds(f, case, "troupe", key, aim),
+                     *(milliseconds(f, case, system, key) for system in ("kafka", "kafka-1s"))]
+            if any(cell != "–" for cell in cells):
+                lines.append([f"{name}: partitions it {what}", *cells])
+        lost = [f.median(case, system, "lost") for system in ("troupe", "kafka", "kafka-1s")]
+        if any(value is not None for value in lost):
+            lines.append([f"{name}: acknowledged records lost", *("–" if v is None else f"{v:.0f}" for v in lost)])
+    return rows(["pause, ms: p50 / p99 / max (aim p99 ≤ 300, clean stop ≤ 50)", "Troupe", "Kafka",
+                 "Kafka, session time-out 1 s"], lines)
+
+
+def recovery(f):
+    lines = []
+    for case in [*f.named("rebuild$"), *f.named(r"leaders-")]:
+        words = case.split("-")
+        for key, what, aim in (("rebuild_s", "a wiped node of 2 GB is in sync again, s", None),
+                               ("rebuild_mb_s", "that is, MB/s", None),
+                               ("create_s", f"{words[-1]} partitions with three replicas made in, s", None),
+                               ("all_led_s", f"{words[-1]} partitions all led after kill -9 of a node, s (aim ≤ 2)", 2)):
+            ours, theirs = f.median(case, "troupe", key), f.median(case, "kafka", key)
+            if ours is not None or theirs is not None:
+                mark = MISSED if aim and ours is not None and ours > aim else ""
+                lines.append([what, number(ours) + mark, number(theirs), "–" if not (ours and theirs) else f"{ours / theirs:.3f}"])
+    return rows(["three nodes", "Troupe", "Kafka", "ratio"], lines)
+
+
 def table(lines):
     f = Figures(lines)
-    parts = [part for part in (throughput(f), latency(f), resources(f), partitions(f)) if part]
+    parts = [part for part in (throughput(f), latency(f), resources(f), partitions(f), gaps(f), recovery(f)) if part]
     return "\n\n".join(parts) + "\n\nRatios are Troupe to Kafka, medians over pairs of runs made in turn;" + \
         f"{MISSED} misses the aim. MB are 10⁶ bytes of record values, CPU is the broker's."

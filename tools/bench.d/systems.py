@@ -52,15 +52,18 @@ class System:
 
     def start(self):
         """Starts the broker on its data; milliseconds from exec to the first answer."""
-        with open(os.path.join(self.folder, "broker.log"), "ab") as log:
-            began = time.monotonic()
-            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        began = time.monotonic()
+        self.launch()
         try:
             wire.wait_until_ready(self.port, self.process)
         except wire.Refused as why:
             with open(os.path.join(self.folder, "broker.log"), errors="replace") as log:
                 raise wire.Refused(f"{self.name}: {why}\n" + "".join(log.readlines()[-20:])) from why
         return (time.monotonic() - began) * 1e3
+
+    def launch(self):
+        with open(os.path.join(self.folder, "broker.log"), "ab") as log:
+            self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
     def stop(self, how=signal.SIGTERM):
         """Ends the broker; seconds until it was gone."""

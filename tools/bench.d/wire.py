@@ -1,4 +1,5 @@
 """The few Kafka requests that the bench sends itself, over a plain socket: it must not wait for a client's start."""
+import collections
 import socket
 import struct
 import time
@@ -6,6 +7,10 @@ import time
 
 class Refused(Exception):
     """The broker answered with an error code, or not at all."""
+
+
+Partition = collections.namedtuple("Partition", "leader replicas isr")
+Metadata = collections.namedtuple("Metadata", "brokers controller topics")
 
 
 class Reader:
@@ -70,9 +75,9 @@ class Connection:
     def api_versions(self):
         return self.ask(18, 0, b"").take("h")
 
-    def create_topic(self, name, partitions, configs):
+    def create_topic(self, name, partitions, configs, replicas=1):
         settings = [text(key) + text(value) for key, value in configs.items()]
-        topic = text(name) + struct.pack(">ih", partitions, 1) + array([]) + array(settings)
+        topic = text(name) + struct.pack(">ih", partitions, replicas) + array([]) + array(settings)
         answer = self.ask(19, 3, array([topic]) + struct.pack(">ib", 120_000, 0))
         answer.take("i")  # throttle time
         for topic, code, reason in answer.array(lambda: (answer.text(), answer.take("h"), answer.text())):
@@ -99,6 +104,56 @@ class Connection:
 
         answer.array(lambda: (answer.text(), answer.array(partition)))
         return ends
+
+    def metadata(self, topics):
+        """What the broker says of the cluster and of `topics`."""
+        answer = self.ask(3, 1, array([text(t) for t in topics]))
+        brokers = answer.array(lambda: (answer.take("i"), answer.text(), answer.take("i"), answer.text())[0])
+        controller = answer.take("i")
+
+        def partition():
+            answer.take("h")
+            number, leader = answer.take("i"), answer.take("i")
+            replicas, isr = answer.array(lambda: answer.take("i")), answer.array(lambda: answer.take("i"))
+            return number, Partition(leader, replicas, isr)
+
+        def topic():
+            answer.take("h")
+            name = answer.text()
+            answer.take("b")
+            return name, dict(answer.array(partition))
+
+        return Metadata(brokers, controller, dict(answer.array(topic)))
+
+    def quorum_leader(self):
+        """The node that leads the metadata quorum, by DescribeQuorum, whose first version is a flexible one already."""
+        compact = lambda word: bytes([len(word) + 1]) + word.encode()  # noqa: E731
+        no_tags = b"\0"
+        topic = compact("__cluster_metadata") + b"\x02" + struct.pack(">i", 0) + no_tags + no_tags
+        answer = self.ask(55, 0, no_tags + b"\x02" + topic + no_tags)
+        answer.take("b")  # tags of the header
+        if code := answer.take("h"):
+            raise Refused(f"describe quorum: error {code}")
+        answer.take("b")  # one topic
+        answer.at += answer.take("b") - 1
+        answer.take("b")  # one partition
+        answer.take("i")
+        answer.take("h")
+        return answer.take("i")
+
+
+def eventually(claim, seconds):
+    """Until claim() is true; errors of nodes that come and go count as not yet."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if claim():
+                return
+        except (OSError, Refused, KeyError):
+            pass
+        if time.monotonic() > deadline:
+            raise Refused(f"not within {seconds} s: {claim.__qualname__}")
+        time.sleep(0.01)
 
 
 def wait_until_ready(port, process, seconds=300):

@@ -14,3 +14,14 @@ build() {
   # shellcheck disable=SC2086
   ninja -C "$folder" -j "$jobs" $targets
 }
+
+# The Python client in an environment of its own, so that nothing of the system's Python changes.
+python_client() {
+  local venv=$builds/venv
+  if ! cmp -s tools/requirements.txt "$venv/requirements.txt"; then
+    rm -rf "$venv"
+    python3 -m venv "$venv" && "$venv/bin/pip" install --quiet -r tools/requirements.txt || return 1
+    cp tools/requirements.txt "$venv/requirements.txt"
+  fi
+  export TROUPE_TEST_PYTHON=$venv/bin/python
+}

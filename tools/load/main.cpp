@@ -51,12 +51,22 @@ int main(int argc, char** argv) {
   latency->add_option("-r,--rate", to_time.rate, "Records a second")->capture_default_str()->check(CLI::PositiveNumber);
   latency->add_option("--warm-up", to_time.warm_up_seconds, "Seconds left out of the figures")->capture_default_str();
 
+  troupe::load::options to_wait;
+  to_wait.rate = 1200;
+  to_wait.acks = "all";
+  auto* gaps = app.add_subcommand("gaps", "Send at a fixed rate until stdin ends; `t` there prints the longest pauses");
+  common_options(*gaps, to_wait);
+  producer_options(*gaps, to_wait);
+  gaps->add_option("-r,--rate", to_wait.rate, "Records a second")->capture_default_str()->check(CLI::PositiveNumber);
+
   CLI11_PARSE(app, argc, argv);
   try {
     if (produce->parsed())
       return troupe::load::produce(to_produce);
     if (consume->parsed())
       return troupe::load::consume(to_consume);
+    if (gaps->parsed())
+      return troupe::load::gaps(to_wait);
     return troupe::load::latency(to_time);
   } catch (const std::exception& why) {
     std::fprintf(stderr, "troupe_load: %s\n", why.what());

@@ -7,7 +7,7 @@
 
 namespace troupe::load {
 
-/// What all three kinds of load are told.
+/// What all kinds of load are told.
 struct options {
   std::string bootstrap = "127.0.0.1:9092";
   std::string topic;
@@ -22,7 +22,7 @@ struct options {
   bool idempotence = false;
   std::int32_t partition = -1;  ///< -1: all of them
   std::uint64_t seed = 1;       ///< of the payload
-  double rate = 5000;           ///< latency: records a second
+  double rate = 5000;           ///< latency, gaps: records a second
   double warm_up_seconds = 2;   ///< latency: left out of the figures
   std::vector<std::string> settings;  ///< `key=value` for librdkafka; they win over all of the above
 };
@@ -32,5 +32,6 @@ struct options {
 int produce(const options& o);
 int consume(const options& o);
 int latency(const options& o);
+int gaps(const options& o);
 
 }  // namespace troupe::load

@@ -1,0 +1,76 @@
+#include "actors/quorum_description.hpp"
+
+#include "runtime/kafka/errors.hpp"
+
+#include <algorithm>
+
+namespace troupe {
+
+namespace {
+
+using response = kafka::describe_quorum_response;
+using kafka::error_code;
+
+std::int64_t wall_ms(monotonic_time at, moment now) {
+  return to_ms(now.wall - std::chrono::duration_cast<std::chrono::milliseconds>(now.monotonic - at));
+}
+
+/// A member that the leader has heard nothing of yet has an unknown end.
+auto state_of(const raft::member& who, const raft::view& seat, moment now) {
+  response::replica_state out;
+  out.replica_id = who.node.value;
+  out.replica_directory_id = who.directory.value;
+  out.log_end_offset = -1;
+  if (who == seat.leader) {
+    out.log_end_offset = seat.last.index + 1;
+    out.last_fetch_timestamp = out.last_caught_up_timestamp = to_ms(now.wall);
+    return out;
+  }
+  const auto known = std::find_if(seat.peers.begin(), seat.peers.end(), [&](const auto& p) { return p.id == who; });
+  if (known == seat.peers.end() || known->match == 0)
+    return out;
+  out.log_end_offset = known->match + 1;
+  out.last_fetch_timestamp = wall_ms(known->heard_at, now);
+  out.last_caught_up_timestamp = wall_ms(known->caught_up_at, now);
+  return out;
+}
+
+void describe(response::partition& out, const raft::view& seat, moment now) {
+  out.leader_id = seat.leader.node.value;
+  out.leader_epoch = static_cast<std::int32_t>(seat.term);
+  out.high_watermark = seat.commit + 1;
+  for (const auto& v : seat.voters)
+    out.current_voters.push_back(state_of(v.id, seat, now));
+  for (const auto& p : seat.peers)
+    if (!p.is_voter)
+      out.observers.push_back(state_of(p.id, seat, now));
+}
+
+}  // namespace
+
+response describe_quorum(const kafka::describe_quorum_request& r, const raft::view& seat, const std::string& listener,
+                         moment now) {
+  response out;
+  const bool known = r.topics.size() == 1 && r.topics[0].topic_name == metadata_topic
+                     && r.topics[0].partitions.size() == 1 && r.topics[0].partitions[0].partition_index == 0;
+  for (const auto& t : r.topics) {
+    auto& topic = out.topics.emplace_back();
+    topic.topic_name = t.topic_name;
+    for (const auto& p : t.partitions) {
+      auto& told = topic.partitions.emplace_back();
+      told.partition_index = p.partition_index;
+      if (known) {
+        describe(told, seat, now);
+        continue;
+      }
+      told.error_code = static_cast<std::int16_t>(error_code::unknown_topic_or_partition);
+      told.error_message = std::string{"only partition 0 of "} + metadata_topic + " has a quorum, asked for alone";
+    }
+  }
+  if (known)
+    for (const auto& v : seat.voters)
+      out.nodes.push_back({v.id.node.value, {{listener, v.host, v.port}}});
+  return out;
+}
+
+}  // namespace troupe

@@ -1,0 +1,130 @@
+"""Kafka's own tools administer three nodes: moves of partitions and leaders, the quorum, features, brokers that leave."""
+import json
+import os
+import re
+import tempfile
+import unittest
+
+import librdkafka as lib
+from broker import eventually, foreign
+from cluster_test import Cluster, PROGRESS_SECONDS
+from kill_test import Load, faults, read_back
+from programs import ProgramFailed, kafka_tool, require_confluent_kafka, require_kafka_tools
+
+TOOLS = "org.apache.kafka.tools."
+TOPIC = "lines"
+
+
+@unittest.skipIf(foreign(), "starts nodes of Troupe")
+class ClusterAdmin(unittest.TestCase):
+    def setUp(self):
+        require_confluent_kafka()
+        require_kafka_tools()
+        self.cluster = Cluster()
+        self.addCleanup(self.cluster.close)
+        self.cluster.start()
+
+    def tool(self, name, *arguments):
+        """Asks one node, another one each time: whoever is asked finds the controller."""
+        self.asked = (getattr(self, "asked", 0) + 1) % 3
+        main_class = name if name.startswith("kafka.") else TOOLS + name
+        return kafka_tool(main_class, "--bootstrap-server", f"127.0.0.1:{self.cluster.client_ports[self.asked]}",
+                          *arguments)
+
+    def json_file(self, content):
+        with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
+            json.dump(content, file)
+        self.addCleanup(os.remove, file.name)
+        return file.name
+
+    def create(self, assignment):
+        from confluent_kafka.admin import NewTopic
+        lib.done(lib.admin(self.cluster).create_topics(
+            [NewTopic(TOPIC, len(assignment), replica_assignment=assignment, config={"min.insync.replicas": "1"})]))
+
+    def partitions(self):
+        return lib.admin(self.cluster).list_topics(TOPIC, timeout=10).topics[TOPIC].partitions
+
+    def leaders(self):
+        return [self.partitions()[n].leader for n in sorted(self.partitions())]
+
+    def test_partitions_move_under_load_and_the_move_is_verified(self):
+        self.create([[1, 2], [1, 2], [1, 2], [1, 2]])
+        load = Load(self.cluster, TOPIC, "producer", acks="all", enable_idempotence=True)
+        load.start()
+        eventually(lambda: load.acknowledged_count() > 500, seconds=PROGRESS_SECONDS)
+        plan = self.json_file({"version": 1, "partitions": [
+            {"topic": TOPIC, "partition": n, "replicas": [3, 2]} for n in range(4)]})
+        said = self.tool("reassign.ReassignPartitionsCommand", "--execute", "--reassignment-json-file", plan)
+        self.assertIn("Successfully started partition reassignments", said)
+        eventually(lambda: all(sorted(p.replicas) == [2, 3] and sorted(p.isrs) == [2, 3]
+                               for p in self.partitions().values()), seconds=PROGRESS_SECONDS)
+        said = self.tool("reassign.ReassignPartitionsCommand", "--verify", "--reassignment-json-file", plan)
+        self.assertEqual(said.count("is completed"), 4, said)
+        self.assertIn("No partition reassignments found", self.tool("reassign.ReassignPartitionsCommand", "--list"))
+        goal = load.acknowledged_count() + 500
+        eventually(lambda: load.acknowledged_count() > goal, seconds=PROGRESS_SECONDS)
+        self.assertEqual(load.finish(), 0)
+        self.assertEqual(load.errors, [])
+        for partition, read in enumerate(read_back(self.cluster, TOPIC)):
+            self.assertEqual(faults(load.acknowledged[partition], read)[:5], [])
+
+    def test_a_move_that_waits_for_a_stopped_node_is_listed_and_cancelled(self):
+        self.create([[1, 2]])
+        self.cluster.nodes[2].terminate()
+        plan = self.json_file({"version": 1, "partitions": [
+            {"topic": TOPIC, "partition": 0, "replicas": [3, 1]}]})
+        self.tool_on_first("reassign.ReassignPartitionsCommand", "--execute", "--reassignment-json-file", plan)
+        said = self.tool_on_first("reassign.ReassignPartitionsCommand", "--list")
+        self.assertRegex(said, rf"{TOPIC}-0: replicas: 3,1,2\.\s+adding: 3\.\s+removing: 2\.")
+        said = self.tool_on_first("reassign.ReassignPartitionsCommand", "--cancel", "--reassignment-json-file", plan)
+        self.assertIn("Successfully cancelled partition reassignments", said)
+        self.assertEqual(sorted(self.partitions()[0].replicas), [1, 2])
+
+    def tool_on_first(self, name, *arguments):
+        return kafka_tool(TOOLS + name, "--bootstrap-server", f"127.0.0.1:{self.cluster.client_ports[0]}", *arguments)
+
+    def test_preferred_leaders_are_elected(self):
+        self.create([[1, 2, 3], [2, 3, 1], [3, 1, 2]])
+        self.cluster.nodes[1].terminate()
+        eventually(lambda: 2 not in self.leaders(), seconds=PROGRESS_SECONDS)
+        self.cluster.nodes[1].start()
+        eventually(lambda: all(len(p.isrs) == 3 for p in self.partitions().values()), seconds=PROGRESS_SECONDS)
+        said = self.tool("LeaderElectionCommand", "--election-type", "PREFERRED", "--all-topic-partitions")
+        self.assertIn(f"Successfully completed leader election (PREFERRED) for partitions {TOPIC}-1", said)
+        eventually(lambda: self.leaders() == [1, 2, 3], seconds=PROGRESS_SECONDS)
+        said = self.tool("LeaderElectionCommand", "--election-type", "PREFERRED", "--topic", TOPIC, "--partition", 0)
+        self.assertIn("Valid replica already elected", said)
+
+    def test_the_quorum_is_described_and_shrinks_by_a_stopped_node(self):
+        status = self.tool("MetadataQuorumCommand", "describe", "--status")
+        self.assertRegex(status, r"LeaderId:\s+[123]\n")
+        self.assertEqual(status.count("endpoints"), 3, status)
+        table = self.tool("MetadataQuorumCommand", "describe", "--replication")
+        rows = re.findall(r"^(\d)\s+(\S{22})\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+(Leader|Follower)", table, re.M)
+        self.assertEqual(sorted(row[0] for row in rows), ["1", "2", "3"], table)
+        self.assertTrue(all(int(row[3]) < 100 for row in rows), table)
+        gone = max(int(row[0]) for row in rows if row[6] == "Follower")
+        directory = next(row[1] for row in rows if int(row[0]) == gone)
+        self.cluster.nodes[gone - 1].terminate()
+        asked = f"127.0.0.1:{self.cluster.client_ports[0 if gone != 1 else 1]}"
+        kafka_tool(TOOLS + "MetadataQuorumCommand", "--bootstrap-server", asked, "remove-controller",
+                   "--controller-id", gone, "--controller-directory-id", directory)
+        status = kafka_tool(TOOLS + "MetadataQuorumCommand", "--bootstrap-server", asked, "describe", "--status")
+        self.assertEqual(status.count("endpoints"), 2, status)
+        said = kafka_tool(TOOLS + "ClusterTool", "unregister", "--bootstrap-server", asked, "--id", gone)
+        self.assertIn(f"Broker {gone} is no longer registered", said)
+        with self.assertRaises(ProgramFailed) as again:
+            kafka_tool(TOOLS + "MetadataQuorumCommand", "--bootstrap-server", asked, "remove-controller",
+                       "--controller-id", gone, "--controller-directory-id", directory)
+        self.assertIn("is not a voter", again.exception.stderr + again.exception.stdout)
+
+    def test_features_are_described_and_changed(self):
+        said = self.tool("FeatureCommand", "describe")
+        self.assertRegex(said, r"Feature: transaction.version\s.*SupportedMaxVersion: 2\s+FinalizedVersionLevel: 2")
+        self.tool("FeatureCommand", "downgrade", "--feature", "transaction.version=1")
+        eventually(lambda: re.search(r"transaction.version\s.*FinalizedVersionLevel: 1",
+                                     self.tool("FeatureCommand", "describe")), seconds=PROGRESS_SECONDS)
+        with self.assertRaises(ProgramFailed) as refused:
+            self.tool("FeatureCommand", "upgrade", "--feature", "transaction.version=9")
+        self.assertIn("transaction.version", refused.exception.stderr + refused.exception.stdout)

@@ -1,0 +1,207 @@
+// What an operator does to a cluster while it works: moves of partitions and leaders, voters that come and go.
+#include "test/sim/cluster/scenario.hpp"
+
+#include "schema/kafka/alter_partition_reassignments.hpp"
+#include "schema/kafka/describe_quorum.hpp"
+#include "schema/kafka/elect_leaders.hpp"
+#include "schema/kafka/list_partition_reassignments.hpp"
+#include "schema/kafka/remove_raft_voter.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+
+using namespace troupe;
+using namespace troupe::sim_test;
+using namespace std::chrono_literals;
+using kafka::error_code;
+
+namespace {
+
+constexpr std::uint64_t seeds[] = {1, 2, 3};
+
+using quorum_state = kafka::describe_quorum_response::partition;
+
+std::optional<quorum_state> ask_quorum(scenario& s, std::int32_t asked) {
+  kafka::describe_quorum_request r;
+  auto& topic = r.topics.emplace_back();
+  topic.topic_name = "__cluster_metadata";
+  topic.partitions.emplace_back().partition_index = 0;
+  const auto told = s.ask<kafka::describe_quorum_response>(s.address_of(asked), r, 2);
+  if (!told || told->topics.empty() || told->topics[0].partitions.at(0).error_code != 0)
+    return std::nullopt;
+  return told->topics[0].partitions[0];
+}
+
+/// Waits until `asked` tells of a quorum that `holds`.
+template <class Claim>
+bool await_quorum(scenario& s, std::int32_t asked, Claim holds) {
+  for (const auto until = s.in().now() + 30s; s.in().now() < until; s.in().run_for(100ms))
+    if (const auto told = ask_quorum(s, asked); told && holds(*told))
+      return true;
+  return false;
+}
+
+std::int16_t reassign(scenario& s, std::int32_t asked, std::optional<std::vector<std::int32_t>> target) {
+  kafka::alter_partition_reassignments_request r;
+  auto& topic = r.topics.emplace_back();
+  topic.name = scenario::topic;
+  topic.partitions.push_back({0, std::move(target)});
+  const auto told = s.ask<kafka::alter_partition_reassignments_response>(s.address_of(asked), r, 1);
+  return told ? told->responses.at(0).partitions.at(0).error_code : std::int16_t{-1};
+}
+
+std::size_t count_moves(scenario& s, std::int32_t asked) {
+  const auto told = s.ask<kafka::list_partition_reassignments_response>(
+    s.address_of(asked), kafka::list_partition_reassignments_request{}, 0);
+  return told ? told->topics.size() : 99;
+}
+
+std::vector<std::int32_t> replicas_of_0(scenario& s, std::int32_t asked) {
+  if (const auto told = s.ask_metadata(asked); told && !told->topics.empty())
+    for (const auto& p : told->topics[0].partitions)
+      if (p.partition_index == 0)
+        return p.replica_nodes;
+  return {};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(every_node_tells_of_the_quorum_that_it_knows) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    for (const std::int32_t asked : {1, 2, 3})
+      BOOST_TEST(await_quorum(s, asked, [](const quorum_state& q) {
+        return q.current_voters.size() == 3 && q.observers.empty()
+               && std::all_of(q.current_voters.begin(), q.current_voters.end(), [&](const auto& v) {
+                    return v.log_end_offset >= q.high_watermark && v.last_caught_up_timestamp > 0;
+                  });
+      }));
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_partition_leaves_a_node_and_comes_back_with_all_that_was_committed) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto leader = s.await_leader(1);
+    const auto first = s.append(1, "before");
+    const auto stays = s.other_than(leader), goes = s.third(leader, stays);
+    BOOST_TEST(reassign(s, goes, std::vector{stays, leader}) == 0);
+    BOOST_TEST(s.await_in_sync(stays, 2));
+    BOOST_TEST((replicas_of_0(s, stays) == std::vector{stays, leader}));
+    const auto second = s.append(goes, "between");
+    BOOST_TEST(second > first);
+    BOOST_TEST(reassign(s, goes, std::nullopt) == static_cast<std::int16_t>(error_code::no_reassignment_in_progress));
+    // Back, through a node that is cut off for a while: the move waits for it, and is told as under way.
+    s.cut_from_nodes(goes);
+    std::int16_t code = -1;  // the node that was cut off may have been the active controller
+    for (int attempt = 0; attempt < 6 && code != 0; ++attempt)
+      code = reassign(s, stays, std::vector{goes, stays, leader});
+    BOOST_TEST(code == 0);
+    BOOST_TEST(count_moves(s, stays) == 1u);
+    s.heal_to_nodes(goes);
+    BOOST_TEST(s.await_in_sync(stays, 3));
+    BOOST_TEST(count_moves(s, stays) == 0u);
+    const auto found = s.read(s.await_leader(stays));
+    BOOST_REQUIRE(found);
+    BOOST_TEST(found->at(first) == "before");
+    BOOST_TEST(found->at(second) == "between");
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(leaders_go_back_to_where_they_are_preferred_when_asked_and_lose_nothing) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto preferred = replicas_of_0(s, 1).at(0);
+    s.node(preferred).crash();
+    const auto other = s.await_leader(s.other_than(preferred), {preferred});
+    const auto kept = s.append(other, "kept");
+    s.node(preferred).start();
+    BOOST_TEST(s.await_in_sync(other, 3));
+    kafka::elect_leaders_request r;
+    auto& topic = r.topic_partitions.emplace().emplace_back();
+    topic.topic = scenario::topic;
+    topic.partitions = {0};
+    const auto told = s.ask<kafka::elect_leaders_response>(s.address_of(other), r, 2);
+    BOOST_REQUIRE(told);
+    BOOST_TEST(told->replica_election_results.at(0).partition_result.at(0).error_code == 0);
+    BOOST_TEST(s.await_leader(other, {other}) == preferred);
+    BOOST_TEST(s.append(preferred, "later") > kept);
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(leaders_go_back_to_where_they_are_preferred_by_themselves) {
+  for (const auto seed : seeds) {
+    scenario s{seed, {"leader.imbalance.check.interval.seconds=5"}};
+    const auto preferred = replicas_of_0(s, 1).at(0);
+    s.node(preferred).crash();
+    const auto other = s.await_leader(s.other_than(preferred), {preferred});
+    const auto kept = s.append(other, "kept");
+    s.node(preferred).start();
+    BOOST_TEST(s.await_in_sync(other, 3));
+    BOOST_TEST(s.await_leader(other, {other, s.third(preferred, other)}) == preferred);
+    BOOST_TEST(s.append(preferred, "later") > kept);
+    const auto found = s.read(preferred);
+    BOOST_REQUIRE(found);
+    BOOST_TEST(found->at(kept) == "kept");
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_voter_that_is_stopped_is_removed_and_joins_again_when_it_comes_back) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto three = [](const quorum_state& q) { return q.current_voters.size() == 3; };
+    BOOST_REQUIRE(await_quorum(s, 1, three));
+    const auto before = ask_quorum(s, 1);
+    BOOST_REQUIRE(before);
+    const auto gone = s.other_than(before->leader_id);
+    s.node(gone).crash();
+    kafka::remove_raft_voter_request r;
+    for (const auto& v : before->current_voters)
+      if (v.replica_id == gone)
+        r.voter_directory_id = v.replica_directory_id;
+    r.voter_id = gone;
+    const auto asked = s.third(before->leader_id, gone);
+    const auto told = s.ask<kafka::remove_raft_voter_response>(s.address_of(asked), r, 0);
+    BOOST_REQUIRE(told);
+    BOOST_TEST(told->error_code == 0);
+    BOOST_TEST(await_quorum(s, asked, [](const quorum_state& q) { return q.current_voters.size() == 2; }));
+    s.node(gone).start();
+    BOOST_TEST(await_quorum(s, asked, three));
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_voter_that_lost_its_disk_takes_the_place_of_its_former_self) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    BOOST_REQUIRE(await_quorum(s, 1, [](const quorum_state& q) { return q.current_voters.size() == 3; }));
+    const auto before = ask_quorum(s, 1);
+    BOOST_REQUIRE(before);
+    const auto kept = s.append(1, "kept");
+    const auto wiped = s.other_than(before->leader_id);
+    const auto disk_of = [wiped](const quorum_state& q) {
+      const auto at = std::find_if(q.current_voters.begin(), q.current_voters.end(),
+                                   [wiped](const auto& v) { return v.replica_id == wiped; });
+      return at == q.current_voters.end() ? topic_id{} : at->replica_directory_id;
+    };
+    const auto former = disk_of(*before);
+    s.node(wiped).crash();
+    s.node(wiped).wipe();
+    s.node(wiped).start();
+    BOOST_TEST(await_quorum(s, before->leader_id, [&](const quorum_state& q) {
+      return q.current_voters.size() == 3 && !disk_of(q).is_zero() && disk_of(q) != former;
+    }));
+    // Its vote counts: the quorum goes on without another one.
+    const auto other = s.third(before->leader_id, wiped);
+    BOOST_TEST(s.await_in_sync(before->leader_id, 3));
+    s.node(other).crash();
+    BOOST_TEST(s.append(wiped, "later") > kept);
+    s.node(other).start();
+    s.end_well();
+  }
+}
