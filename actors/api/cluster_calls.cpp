@@ -42,15 +42,15 @@ void await_own_view(session_port& in, std::int64_t index, std::function<void()> 
 
 }  // namespace
 
-std::vector<visible_broker> brokers_for(session_port& in, const metadata::image& image) {
+std::vector<visible_broker> brokers_for(session_port& in, const metadata::image& image, bool fenced_too) {
   std::vector<visible_broker> out;
   for (const auto& [id, broker] : image.brokers()) {
-    if (broker->fenced)
+    if (broker->fenced && !fenced_too)
       continue;
     if (id == in.context().self)
-      out.push_back({id, in.reachable_at(), broker->rack});
+      out.push_back({id, in.reachable_at(), broker->rack, broker->fenced});
     else if (const auto* at = broker->find(in.listener_name()))
-      out.push_back({id, {at->host, at->port}, broker->rack});
+      out.push_back({id, {at->host, at->port}, broker->rack, broker->fenced});
   }
   return out;
 }
@@ -108,12 +108,13 @@ void describe_cluster(session_port& in, const call& what, kafka::reader& body) {
   }
   out.controller_id = in.context().controller;
   const auto view = in.view();
-  for (auto& b : brokers_for(in, *view->image)) {
+  for (auto& b : brokers_for(in, *view->image, r.include_fenced_brokers)) {
     auto& broker = out.brokers.emplace_back();
     broker.broker_id = b.id.value;
     broker.host = std::move(b.at.host);
     broker.port = b.at.port;
     broker.rack = std::move(b.rack);
+    broker.is_fenced = b.fenced;
   }
   in.reply(what, out);
 }

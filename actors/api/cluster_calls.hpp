@@ -20,10 +20,11 @@ struct visible_broker {
   node_id id;
   endpoint at;
   std::optional<std::string> rack;
+  bool fenced = false;
 };
 
-/// All brokers that serve; this node with the address that the client can reach it by.
-std::vector<visible_broker> brokers_for(session_port& in, const metadata::image& image);
+/// All brokers that serve, and on demand those that do not; this node with the address that the client can reach it by.
+std::vector<visible_broker> brokers_for(session_port& in, const metadata::image& image, bool fenced_too = false);
 
 /// A broker setting that may be changed while the node runs.
 bool dynamic_flag(session_port& in, std::string_view key);
