@@ -31,7 +31,8 @@ client client_of(const local_node& n) { return client{{{n.address()}, question_m
 
 class starter {
  public:
-  starter(local_cluster& c, deadline until) : cluster_(c), until_(until), quorum_(std::min(c.nodes.size(), voters_max)) {}
+  starter(local_cluster& c, deadline until)
+    : cluster_(c), until_(until), quorum_(std::min(c.nodes.size(), voters_max)) {}
 
   error run() {
     // Data that somebody took away, of all nodes: there is nothing to join any more.

@@ -11,8 +11,8 @@ namespace troupe::tools {
 /// on. What fails ends what this call has started. Numbers of processes are saved as they come.
 error start_nodes(local_cluster& c, std::chrono::seconds patience);
 
-/// Asks all nodes that run to stop, all at once: one after the other the last one would be left as the only replica that
-/// is in sync, and the others would have to wait for it at the next start. Says on stdout what ended; the error names
+/// Asks all nodes that run to stop, all at once: one after the other the last one would be left as the only replica in
+/// sync, and the others would have to wait for it at the next start. Says on stdout what ended; the error names
 /// what is still there after `patience`.
 error stop_nodes(const local_cluster& c, std::chrono::seconds patience);
 
