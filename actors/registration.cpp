@@ -16,9 +16,13 @@ namespace troupe {
 /// Time for the next heartbeat, or for the next try to register.
 struct heartbeat_tick {};
 
+/// Time to see whether a node that wants to stop has waited long enough.
+struct patience_tick {};
+
 }  // namespace troupe
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::heartbeat_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::patience_tick)
 
 namespace troupe {
 
@@ -28,6 +32,11 @@ using schema::BrokerHeartbeat;
 using schema::BrokerHeartbeatAnswer;
 using schema::BrokerRegistered;
 using schema::BrokerRegistration;
+
+/// Without a word of a controller for so long, longer than an election takes, a node that wants to stop does so: the
+/// last nodes of a cluster that stops altogether have no quorum any more.
+constexpr auto silence_max = std::chrono::milliseconds{3'000};
+constexpr auto patience_pause = std::chrono::milliseconds{250};
 
 bool is_metadata_error(const error& e, metadata::errc code) {
   return is_error(e, error_domain::metadata, static_cast<std::uint8_t>(code));
@@ -52,19 +61,29 @@ class registration_state {
 
   caf::result<registration_closed> close() {
     closed_ = self_->make_response_promise<registration_closed>();
-    give_up_at_ = context_->time.monotonic_now() + bounds::controlled_shutdown_max;
-    if (epoch_ < 0)
+    heard_at_ = context_->time.monotonic_now();
+    give_up_at_ = heard_at_ + bounds::controlled_shutdown_max;
+    if (epoch_ < 0) {
       finish();
-    else
+    } else {
+      self_->delayed_send(self_, patience_pause, patience_tick{});
       act();
+    }
     return *closed_;
   }
 
   void tick() {
     armed_ = false;
-    if (closed_ && !finished_ && context_->time.monotonic_now() >= give_up_at_)
-      return finish();
     act();
+  }
+
+  void look_at_patience() {
+    const auto now = context_->time.monotonic_now();
+    if (finished_)
+      return;
+    if (now >= give_up_at_ || now - heard_at_ >= silence_max)
+      return finish();
+    self_->delayed_send(self_, patience_pause, patience_tick{});
   }
 
  private:
@@ -153,6 +172,7 @@ class registration_state {
 
   void heard(BrokerHeartbeatAnswer::Reader m) {
     said_ = false;
+    heard_at_ = context_->time.monotonic_now();
     if (!m.getFenced() && opened_) {
       opened_->deliver(registration_opened{});
       opened_.reset();
@@ -182,6 +202,7 @@ class registration_state {
   std::optional<caf::typed_response_promise<registration_opened>> opened_;
   std::optional<caf::typed_response_promise<registration_closed>> closed_;
   monotonic_time give_up_at_;
+  monotonic_time heard_at_;  ///< the controller, last
   monotonic_time refused_since_{};
   std::int64_t epoch_ = -1;
   bool under_way_ = false;
@@ -199,6 +220,7 @@ caf::behavior registration(caf::stateful_actor<registration_state>* self, node_c
     [state](const registration_open& m) { return state->open(m); },
     [state](const registration_close&) { return state->close(); },
     [state](const heartbeat_tick&) { state->tick(); },
+    [state](const patience_tick&) { state->look_at_patience(); },
   };
 }
 

@@ -8,6 +8,7 @@
 #include "runtime/posix/process.hpp"
 #include "runtime/posix/random.hpp"
 #include "runtime/posix/transport.hpp"
+#include "tools/join.hpp"
 
 #include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
@@ -21,7 +22,8 @@ namespace troupe::tools {
 
 namespace {
 
-expected<config::broker_config> load(disk& on, const serve_options& options) {
+expected<config::broker_config> load(disk& on, const serve_options& options,
+                                     const std::vector<std::string>& assignments) {
   std::optional<config::named_text> file;
   if (!options.config_file.empty()) {
     auto content = read_file(on, options.config_file, std::size_t{1} << 20);
@@ -29,7 +31,7 @@ expected<config::broker_config> load(disk& on, const serve_options& options) {
       return with_context("--config " + options.config_file, content.error());
     file = config::named_text{options.config_file, std::string{as_text(*content)}};
   }
-  return config::broker_config::load(file, options.assignments);
+  return config::broker_config::load(file, assignments);
 }
 
 caf::actor_system_config system_config() {
@@ -93,7 +95,14 @@ int serve(const serve_options& options) {
   posix::raise_open_file_limit();
   auto log = posix::make_log_sink(options.verbose ? log_level::debug : log_level::info);
   auto storage = posix::make_posix_disk();
-  auto settings = load(*storage, options);
+  auto assignments = settings_of(options, *log);
+  if (!assignments) {
+    log->write(log_level::error, "configuration", render(assignments.error()));
+    return 2;
+  }
+  if (!*assignments)
+    return 0;
+  auto settings = load(*storage, options, **assignments);
   if (!settings) {
     log->write(log_level::error, "configuration", render(settings.error()));
     return 2;

@@ -37,6 +37,13 @@ std::string wait_for_stop_signal() {
   return got == SIGTERM ? "SIGTERM" : "SIGINT";
 }
 
+bool stop_signal_came(std::chrono::milliseconds patience) {
+  const auto set = stop_signals();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience);
+  const timespec most{seconds.count(), std::chrono::nanoseconds{patience - seconds}.count()};
+  return ::sigtimedwait(&set, nullptr, &most) > 0;
+}
+
 void send_stop_signal() {
   ::kill(::getpid(), SIGTERM);
 }

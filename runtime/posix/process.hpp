@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 /// What belongs to the process as a whole. For `main` only.
@@ -11,6 +12,9 @@ void hold_stop_signals();
 
 /// Waits for SIGTERM or SIGINT and names it.
 std::string wait_for_stop_signal();
+
+/// Waits at most `patience` for SIGTERM or SIGINT; whether one came.
+bool stop_signal_came(std::chrono::milliseconds patience);
 
 /// Makes a waiting `wait_for_stop_signal` return, from any thread.
 void send_stop_signal();

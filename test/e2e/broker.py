@@ -46,16 +46,20 @@ class Broker:
 
     def launch(self):
         """Starts the process without waiting for it: a node of a cluster may need others to get ready."""
+        with open(self.log_path, "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(self.command(), stdout=subprocess.PIPE, stderr=log,
+                                            stdin=subprocess.DEVNULL, text=True)
+        self.ready, self.ended = ready, ended = threading.Event(), threading.Event()
+        threading.Thread(target=self._drain, args=(self.process, ready, ended), daemon=True).start()
+
+    def command(self):
+        """What it is started by."""
         program = os.environ.get("TROUPE_PROGRAM")
         if not program:
             raise AssertionError("TROUPE_PROGRAM must name the troupe command")
         settings = {"listeners": f"PLAINTEXT://127.0.0.1:{self.port}", "log.dirs": self.data, **self.settings}
         arguments = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-        with open(self.log_path, "a", encoding="utf-8") as log:
-            self.process = subprocess.Popen([program, "serve", *arguments], stdout=subprocess.PIPE, stderr=log,
-                                            stdin=subprocess.DEVNULL, text=True)
-        self.ready, self.ended = ready, ended = threading.Event(), threading.Event()
-        threading.Thread(target=self._drain, args=(self.process, ready, ended), daemon=True).start()
+        return [program, "serve", *arguments]
 
     def await_ready(self):
         ready, ended = self.ready, self.ended

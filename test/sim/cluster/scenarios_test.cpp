@@ -171,3 +171,26 @@ BOOST_AUTO_TEST_CASE(R16_an_isolated_leader_cannot_make_itself_the_only_in_sync_
     s.end_well();
   }
 }
+
+BOOST_AUTO_TEST_CASE(nodes_that_all_stop_at_once_do_not_wait_long_for_a_quorum_that_is_gone) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    s.append(1, "committed");
+    const auto before = s.in().now();
+    BOOST_TEST(s.stop_all().empty());
+    const auto took = s.in().now() - before;
+    BOOST_TEST((took < 6s), "seed " << seed << " took " << took.count() / 1'000'000 << " ms");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(the_last_node_stops_though_nobody_is_left_to_ask) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    s.node(2).crash();
+    s.node(3).crash();
+    s.in().run_for(5s);
+    const auto before = s.in().now();
+    BOOST_TEST(s.stop_all().empty());
+    BOOST_TEST((s.in().now() - before < 4s));
+  }
+}
