@@ -4,7 +4,10 @@
 #include "schema/kafka/alter_partition_reassignments.hpp"
 #include "schema/kafka/describe_quorum.hpp"
 #include "schema/kafka/elect_leaders.hpp"
+#include "schema/kafka/fetch.hpp"
 #include "schema/kafka/list_partition_reassignments.hpp"
+#include "schema/kafka/metadata.hpp"
+#include "schema/kafka/produce.hpp"
 #include "schema/kafka/remove_raft_voter.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -31,6 +34,25 @@ std::optional<quorum_state> ask_quorum(scenario& s, std::int32_t asked) {
   if (!told || told->topics.empty() || told->topics[0].partitions.at(0).error_code != 0)
     return std::nullopt;
   return told->topics[0].partitions[0];
+}
+
+/// Checks that an answer for partition 0 says that `leader` leads, and where that is (KIP-951).
+template <class Response, class Partition>
+void check_hint(const Response& told, const Partition& p, std::int32_t leader) {
+  BOOST_TEST(p.error_code == static_cast<std::int16_t>(error_code::not_leader_or_follower));
+  BOOST_TEST(p.current_leader.leader_id == leader);
+  BOOST_TEST(p.current_leader.leader_epoch >= 0);
+  BOOST_REQUIRE(told.node_endpoints.size() == 1u);
+  BOOST_TEST(told.node_endpoints[0].node_id == leader);
+  BOOST_TEST(told.node_endpoints[0].host == scenario::address_of(leader).host);
+  BOOST_TEST(told.node_endpoints[0].port == scenario::address_of(leader).port);
+}
+
+topic_id id_of_topic(scenario& s, std::int32_t asked) {
+  kafka::metadata_request r;
+  r.topics.emplace().emplace_back().name = scenario::topic;
+  const auto told = s.ask<kafka::metadata_response>(s.address_of(asked), r, 12);
+  return told && !told->topics.empty() ? told->topics[0].topic_id : topic_id{};
 }
 
 /// Waits until `asked` tells of a quorum that `holds`.
@@ -203,6 +225,52 @@ BOOST_AUTO_TEST_CASE(a_voter_that_lost_its_disk_takes_the_place_of_its_former_se
     s.node(other).crash();
     BOOST_TEST(s.append(wiped, "later") > kept);
     s.node(other).start();
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_client_at_the_wrong_node_is_told_who_leads_and_where) {
+  scenario s{1};
+  const auto leader = s.await_leader(1);
+  const auto asked = s.other_than(leader);
+  kafka::produce_request produce;
+  produce.acks = -1;
+  produce.timeout_ms = 1000;
+  auto& written = produce.topic_data.emplace_back();
+  written.name = scenario::topic;
+  written.partition_data.emplace_back().index = 0;
+  const auto refused = s.ask<kafka::produce_response>(s.address_of(asked), produce, 12);
+  BOOST_REQUIRE(refused);
+  check_hint(*refused, refused->responses.at(0).partition_responses.at(0), leader);
+  kafka::fetch_request fetch;
+  auto& read = fetch.topics.emplace_back();
+  read.topic_id = id_of_topic(s, asked);
+  read.partitions.emplace_back().partition_max_bytes = 1000;
+  const auto unread = s.ask<kafka::fetch_response>(s.address_of(asked), fetch, 16);
+  BOOST_REQUIRE(unread);
+  check_hint(*unread, unread->responses.at(0).partitions.at(0), leader);
+  s.end_well();
+}
+
+BOOST_AUTO_TEST_CASE(a_move_that_waits_for_a_node_is_cancelled_and_leaves_the_partition_as_it_was) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto leader = s.await_leader(1);
+    const auto stays = s.other_than(leader), away = s.third(leader, stays);
+    BOOST_TEST(reassign(s, leader, std::vector{leader, stays}) == 0);
+    BOOST_REQUIRE(s.await_in_sync(leader, 2));
+    const auto kept = s.append(leader, "kept");
+    s.node(away).crash();
+    BOOST_REQUIRE(reassign(s, leader, std::vector{away, leader}) == 0);
+    BOOST_TEST(count_moves(s, leader) == 1u);
+    BOOST_TEST(reassign(s, stays, std::nullopt) == 0);
+    BOOST_TEST(count_moves(s, leader) == 0u);
+    auto replicas = replicas_of_0(s, leader);
+    std::sort(replicas.begin(), replicas.end());
+    BOOST_TEST((replicas == std::vector{std::min(leader, stays), std::max(leader, stays)}));
+    BOOST_TEST(s.append(leader, "later") > kept);
+    s.node(away).start();
+    BOOST_TEST(reassign(s, leader, std::vector{leader, stays, away}) == 0);
     s.end_well();
   }
 }
