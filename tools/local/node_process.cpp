@@ -19,8 +19,15 @@ namespace troupe::tools {
 
 namespace {
 
-constexpr const char* this_program = "/proc/self/exe";
 constexpr std::size_t last_words_bytes = 4096;
+
+constexpr int first_to_close = 3;  // what this process has open, as the pipes of a script, is nothing to a node
+
+/// By its name, so that lists of processes show it.
+std::string this_program() {
+  std::error_code unknown;
+  return std::filesystem::read_symlink("/proc/self/exe", unknown).string();
+}
 
 std::string data_setting(const local_cluster& c, const local_node& n) { return "log.dirs=" + c.data_of(n); }
 
@@ -57,13 +64,14 @@ error start_process(const local_cluster& c, local_node& n) {
   posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&files, 1, c.log_of(n).c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
   posix_spawn_file_actions_adddup2(&files, 1, 2);
+  posix_spawn_file_actions_addclosefrom_np(&files, first_to_close);
   sigset_t none;
   sigemptyset(&none);
   posix_spawnattr_t how;
   posix_spawnattr_init(&how);
   posix_spawnattr_setsigmask(&how, &none);
   posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
-  const int failed = ::posix_spawn(&n.pid, this_program, &files, &how, argv.data(), environ);
+  const int failed = ::posix_spawn(&n.pid, this_program().c_str(), &files, &how, argv.data(), environ);
   posix_spawnattr_destroy(&how);
   posix_spawn_file_actions_destroy(&files);
   if (failed != 0)
