@@ -83,6 +83,7 @@ class session_state : public api::session_port {
   node_context& context() override { return *context_; }
   const session_peers& peers() const override { return peers_; }
   net::fetch_session& fetches() override { return fetches_; }
+  std::map<std::string, monotonic_time>& refused_leads() override { return refused_leads_; }
   std::shared_ptr<const cluster_view> view() override { return context_->view.get(); }
   const endpoint& client() const override { return stream_->peer(); }
 
@@ -182,6 +183,7 @@ class session_state : public api::session_port {
   std::string listener_name_;
   session_peers peers_;
   std::shared_ptr<session_flow> flow_;
+  std::map<std::string, monotonic_time> refused_leads_;
   net::fetch_session fetches_;
   net::reply_order order_;
   std::deque<byte_slice> waiting_;     ///< requests not started yet; the reader bounds them

@@ -10,6 +10,7 @@
 
 #include <caf/fwd.hpp>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,8 @@ class session_port {
   virtual node_context& context() = 0;
   virtual const session_peers& peers() const = 0;
   virtual net::fetch_session& fetches() = 0;
+  /// When a batch of this connection was last refused because this node does not lead, by the partition's name.
+  virtual std::map<std::string, monotonic_time>& refused_leads() = 0;
   /// The newest metadata and routes; keep the pointer for as long as one request is worked on.
   virtual std::shared_ptr<const cluster_view> view() = 0;
   /// Where this client reaches this node: the advertised listener, or the address that the client came in on.

@@ -122,6 +122,29 @@ void append_all(session_port& in, std::int16_t version, const produce_request& r
   }
 }
 
+/// A batch behind one that was refused for want of leadership is refused likewise, although this node may lead by now:
+/// told that it is out of order, a producer would begin a new epoch and number anew what the log may have already.
+void keep_refusals_in_order(session_port& in, produce_response& out) {
+  constexpr auto not_leader = static_cast<std::int16_t>(kafka::error_code::not_leader_or_follower);
+  constexpr auto out_of_order = static_cast<std::int16_t>(kafka::error_code::out_of_order_sequence_number);
+  constexpr std::size_t remembered_max = 10'000;
+  constexpr auto refusal_remembered = std::chrono::seconds{2};
+  const auto now = in.context().time.monotonic_now();
+  auto& refused = in.refused_leads();
+  for (auto& topic : out.responses)
+    for (auto& p : topic.partition_responses) {
+      if (p.error_code != not_leader && (p.error_code != out_of_order || refused.empty()))
+        continue;
+      const auto name = topic.name + "/" + to_string(topic.topic_id) + "/" + std::to_string(p.index);
+      if (p.error_code == not_leader) {
+        if (refused.size() < remembered_max)
+          refused[name] = now;
+      } else if (const auto at = refused.find(name); at != refused.end() && now - at->second < refusal_remembered) {
+        p.error_code = not_leader;
+      }
+    }
+}
+
 void add_hints(session_port& in, produce_response& out) {
   std::optional<leader_hints<produce_response>> hints;
   for (auto& topic : out.responses)
@@ -144,6 +167,7 @@ void produce(session_port& in, const call& what, kafka::reader& body) {
   const bool silent = r.acks == 0;
   auto answers = std::make_shared<fan_in>([&in, what, under_way, silent] {
     if (!silent) {
+      keep_refusals_in_order(in, under_way->response);
       add_hints(in, under_way->response);
       in.reply(what, under_way->response);
     } else if (const auto why = first_error(under_way->response); !why.empty()) {
