@@ -129,6 +129,7 @@ struct compaction_swap {
 ///           lag_tick →
 ///           isr_tick →
 ///           watermark_tick →
+///           owed_tick →
 ///           retry_following →
 /// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an
 ///           exception ends it and `replicas` starts it again
