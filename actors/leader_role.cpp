@@ -53,6 +53,8 @@ void leader_role::decide(replication::membership decided) {
   if (decided.partition_epoch < decided_.partition_epoch)
     return;  // the answer to a wish was faster than the metadata
   decided_ = decided;
+  if (log_.has_failed())
+    resign();
   if (!replicas_)
     return;
   replicas_->set_members(std::move(decided));
@@ -109,7 +111,10 @@ caf::result<wire<PartitionAppended>> leader_role::append(const wire<PartitionApp
   if (!done) {
     if (auto blamed = refusal_of(done.error(), *records, log_.options(), now))
       return std::move(*blamed);
-    return log_.failed_write(done.error());
+    auto why = log_.failed_write(done.error());
+    if (log_.has_failed())
+      log_failed(why);
+    return why;
   }
   log_.touch();
   log_.note_success();

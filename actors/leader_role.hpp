@@ -51,6 +51,9 @@ class leader_role {
   void on_lag_tick(leader_epoch epoch);
   void on_isr_tick();
   void on_watermark_tick();
+  /// The disk has failed: whoever waits is told `why`, and another replica shall lead.
+  void log_failed(const error& why);
+  void on_resign_tick();
   /// Everyone who waits is told `why`.
   void fail_waiting(const error& why);
   /// Readers who wait are told `why`; producers are the next role's, which learns what became of their records.
@@ -84,6 +87,7 @@ class leader_role {
   void ask_for_isr();
   void send_wish(const replication::isr_wish& wish);
   void isr_refused(kafka::error_code why);
+  void resign();
 
   std::string describe() const { return log_.describe(); }
 
@@ -102,6 +106,7 @@ class leader_role {
   bool lag_armed_ = false;
   bool ask_again_ = false;  ///< for what was asked last, since it may have been granted
   bool watermark_armed_ = false;
+  bool resigning_ = false;  ///< asked a moment ago that another replica leads
 };
 
 }  // namespace troupe

@@ -46,7 +46,7 @@ class partition_state {
     log_.start(self, context, std::move(spec),
                {[this] { if (leader_) leader_->log_opened(); },
                 [this] { on_durable(); },
-                [this](const error& why) { if (leader_) leader_->fail_waiting(why); }});
+                [this](const error& why) { if (leader_) leader_->log_failed(why); }});
   }
 
   // -- the role ---------------------------------------------------------------------------------------------------
@@ -245,6 +245,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const flush_tick&) { state->on_flush(); },
     [state](const lag_tick& m) { state->tell_leader(&leader_role::on_lag_tick, m.epoch); },
     [state](const isr_tick&) { state->tell_leader(&leader_role::on_isr_tick); },
+    [state](const resign_tick&) { state->tell_leader(&leader_role::on_resign_tick); },
     [state](const watermark_tick&) { state->tell_leader(&leader_role::on_watermark_tick); },
     [state](const owed_tick&) { state->on_owed_tick(); },
     [state](const retry_following& m) { state->retry_following(m.epoch); },

@@ -128,6 +128,7 @@ struct compaction_swap {
 ///           flush_tick →
 ///           lag_tick →
 ///           isr_tick →
+///           resign_tick →
 ///           watermark_tick →
 ///           owed_tick →
 ///           retry_following →
