@@ -96,7 +96,7 @@ class feeder_state {
     const partition_id id{metadata::read_id(from.getTopic()), partition_index{from.getIndex()}};
     const leader_epoch epoch{from.getLeaderEpoch()};
     const auto view = context_->view.get();
-    const auto leader = view ? view->leaders.leader_of(id) : caf::actor{};
+    const auto leader = view ? view->replicas.leader_of(id) : caf::actor{};
     if (!leader) {
       to.ready.push_back({id, follower, epoch, {}, offset{0}, offset{0}, {}, ReplicaSlice::Refusal::NOT_LEADER});
       return;

@@ -39,7 +39,8 @@ void leader_role::hear(const follower_position& m) {
   }
   f.wants = m.log_end;
   f.ready |= m.ready;
-  replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch}, context_.time.monotonic_now());
+  replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch, m.log_start},
+                    context_.time.monotonic_now());
   feed(m.follower, f);
   on_progress();
   ask_for_isr();

@@ -72,6 +72,14 @@ class partition_state {
     return serve(*leader_);
   }
 
+  /// For requests that a follower serves too when `any`.
+  template <class Reply, class Serve>
+  caf::result<Reply> as_replica(bool any, Serve serve) {
+    if (any && follower_ && !closing_)
+      return serve(*follower_);
+    return as_leader<Reply>(serve);
+  }
+
   void hear(const follower_position& m) {
     if (leader_ && !closing_)
       return leader_->hear(m);
@@ -103,7 +111,11 @@ class partition_state {
       leader_->settings_changed();
   }
 
-  void upkeep() { log_.upkeep(high_watermark(), !leader_ || leader_->is_idle()); }
+  void upkeep() {
+    log_.upkeep(high_watermark(), !leader_ || leader_->is_idle());
+    if (follower_ && !closing_)
+      follower_->after_upkeep();
+  }
 
   caf::result<disk_done> rest() {
     auto promise = self_->make_response_promise<disk_done>();
@@ -146,6 +158,13 @@ class partition_state {
       ((*leader_).*event)(with...);
   }
 
+  void on_reader_deadline(const reader_deadline_tick& m) {
+    if (leader_)
+      leader_->on_reader_deadline(m.due);
+    if (follower_)
+      follower_->on_reader_deadline(m.due);
+  }
+
   void on_owed_tick() {
     if (follower_)
       follower_->on_owed_tick();
@@ -180,8 +199,7 @@ class partition_state {
     if (leader_)
       leader_->fail_waiting(why);
     if (follower_)
-      for (auto& waiting : follower_->end().take_all())
-        waiting.promise.deliver(why);
+      follower_->fail_waiting(why);
   }
 
   void on_durable() {
@@ -218,10 +236,11 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
       return state->as_leader<wire<PartitionAppended>>([&](auto& leader) { return leader.append(m); });
     },
     [state](const wire<PartitionRead>& m) {
-      return state->as_leader<wire<PartitionSlice>>([&](auto& leader) { return leader.read(m); });
+      return state->as_replica<wire<PartitionSlice>>(m->getAnyReplica(), [&](auto& role) { return role.read(m); });
     },
     [state](const wire<PartitionOffsetQuery>& m) {
-      return state->as_leader<wire<PartitionOffset>>([&](auto& leader) { return leader.find_offset(m); });
+      return state->as_replica<wire<PartitionOffset>>(m->getAsReplica(),
+                                                      [&](auto& role) { return role.find_offset(m); });
     },
     [state](const wire<PartitionEpochQuery>& m) {
       return state->as_leader<wire<PartitionEpochEnd>>([&](auto& leader) { return leader.find_epoch_end(m); });
@@ -242,6 +261,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const partition_close&) { return state->close(); },
     [state](const partition_drop&) { return state->drop(); },
     [state](const deadline_tick& m) { state->tell_leader(&leader_role::on_deadline, m.due); },
+    [state](const reader_deadline_tick& m) { state->on_reader_deadline(m); },
     [state](const flush_tick&) { state->on_flush(); },
     [state](const lag_tick& m) { state->tell_leader(&leader_role::on_lag_tick, m.epoch); },
     [state](const isr_tick&) { state->tell_leader(&leader_role::on_isr_tick); },

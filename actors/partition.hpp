@@ -109,8 +109,8 @@ struct compaction_swap {
 ///
 /// Messages  partition_role →                           from `replicas`; epochs never go back
 ///           PartitionAppend → PartitionAppended        leader only; answers when `acks` is satisfied
-///           PartitionRead → PartitionSlice             leader only; parks for `minBytes` or `maxWaitMs`
-///           PartitionOffsetQuery → PartitionOffset     leader only
+///           PartitionRead → PartitionSlice             leader, or `anyReplica`; parks for `minBytes` or `maxWaitMs`
+///           PartitionOffsetQuery → PartitionOffset     leader, or `asReplica`
 ///           PartitionEpochQuery → PartitionEpochEnd    leader only
 ///           PartitionTrim → PartitionTrimmed           leader only
 ///           PartitionDescribe → PartitionDescription
@@ -125,6 +125,7 @@ struct compaction_swap {
 ///           partition_close → PartitionDurable
 ///           partition_drop → disk_done
 ///           deadline_tick →                            its own timers, and so on
+///           reader_deadline_tick →
 ///           flush_tick →
 ///           lag_tick →
 ///           isr_tick →

@@ -3,6 +3,7 @@
 #include "runtime/base/mutation.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace troupe::replication {
 
@@ -137,6 +138,22 @@ std::optional<isr_wish> leader::next_wish(monotonic_time now) {
 bool leader::drop_wish() {
   wish_.reset();
   return advance();
+}
+
+std::optional<node_id> leader::best_to_read(std::span<const node_id> near, offset wanted) const {
+  using rank = std::tuple<offset, monotonic_time, node_id>;
+  std::optional<rank> best;
+  for (auto id : near) {
+    if (id == self_)
+      return std::nullopt;
+    const auto known = followers_.find(id);
+    if (known == followers_.end() || !holds(members_.in_sync, id) || known->second.said.log_end < wanted
+        || known->second.said.log_start > wanted)
+      continue;
+    const auto& f = known->second;
+    best = std::max(best, std::optional{rank{f.said.log_end, f.caught_up_at, id}});
+  }
+  return best ? std::optional{std::get<node_id>(*best)} : std::nullopt;
 }
 
 bool leader::somebody_is_behind() const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace troupe::replication {
@@ -36,6 +37,7 @@ struct replica_report {
   offset log_end{0};
   offset durable_end{0};
   std::int64_t broker_epoch = -1;  ///< registration of the follower's process (KIP-903)
+  offset log_start{0};
 };
 
 /// The in-sync replicas that a leader asks the controller for (KIP-497).
@@ -85,6 +87,9 @@ class leader {
   bool knows_high_watermark() const { return high_watermark_ >= epoch_start_; }
   const membership& members() const { return members_; }
   bool enough_in_sync() const { return members_.in_sync.size() >= rules_.min_in_sync; }
+  /// The follower among `near` that a client which wants records from `wanted` on had best read from: in sync, with
+  /// that offset in its log, and of several the one that has most (KIP-392). None when this replica is the best.
+  std::optional<node_id> best_to_read(std::span<const node_id> near, offset wanted) const;
   /// Whether some follower that is in sync, or could be, has not got everything: then `next_wish` wants to be asked
   /// again as time goes by.
   bool somebody_is_behind() const;

@@ -20,6 +20,7 @@ constexpr auto forming_patience = 30s;
 constexpr auto voters_join = 1s;  // one after the other, soon after they have registered
 constexpr auto stop_patience = 60s;
 constexpr auto ask_pause = 100ms;
+constexpr std::string_view id_mark = "{id}";
 constexpr std::size_t log_bytes_max = 256 * 1024 * 1024;
 
 std::vector<std::string> settings_of(std::int32_t id, bool founds, const std::vector<std::string>& more) {
@@ -35,7 +36,11 @@ std::vector<std::string> settings_of(std::int32_t id, bool founds, const std::ve
   };
   if (!founds)
     out.push_back("controller.quorum.bootstrap.servers=n1:9192,n2:9192,n3:9192");
-  out.insert(out.end(), more.begin(), more.end());
+  for (auto setting : more) {
+    if (const auto at = setting.find(id_mark); at != std::string::npos)
+      setting.replace(at, id_mark.size(), std::to_string(id));
+    out.push_back(std::move(setting));
+  }
   return out;
 }
 

@@ -23,7 +23,7 @@ class three_nodes {
   static constexpr std::int32_t partition_count = 3;
   static constexpr const char* topic = "lines";
 
-  /// `settings` come on top of those that make the cluster.
+  /// `settings` come on top of those that make the cluster; `{id}` in them stands for the node's id.
   explicit three_nodes(const sim::world_options& how, std::vector<std::string> settings = {});
 
   sim::world& in() { return world_; }

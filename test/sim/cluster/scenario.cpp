@@ -23,6 +23,7 @@ constexpr auto patience = 60s;
 constexpr auto look_pause = 50ms;
 constexpr std::int64_t record_time_ms = 1'700'000'000'000;
 constexpr std::size_t unpacked_bytes_max = 1 << 20;
+constexpr std::int16_t leaders_only = 10;  // the last version of Fetch that followers do not serve
 
 byte_slice batch_of(const std::string& value) {
   log::batch_builder builder{{}};
@@ -76,6 +77,22 @@ std::int64_t scenario::append(std::int32_t asked, const std::string& value) {
   return -1;
 }
 
+std::map<std::int64_t, std::string> scenario::records_of(const kafka::fetch_response_partition_data& partition,
+                                                         std::int64_t* next) {
+  std::map<std::int64_t, std::string> found;
+  const auto bytes = partition.records ? flatten(partition.records->parts) : byte_slice{};
+  log::batch_run run{bytes};
+  for (auto batch = run.next(); batch && *batch; batch = run.next()) {
+    const auto unpacked = log::unpacked_records::of(**batch, unpacked_bytes_max);
+    log::record_run records{unpacked.value()};
+    for (auto record = records.next().value(); record; record = records.next().value())
+      found[(*batch)->base_offset().value + record->offset_delta] = as_text(record->value.value());
+    if (next)
+      *next = (*batch)->next_offset().value;
+  }
+  return found;
+}
+
 std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t at) {
   std::map<std::int64_t, std::string> found;
   for (std::int64_t position = 0;;) {
@@ -87,20 +104,11 @@ std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t a
     auto& wanted = request.topics[0].partitions.emplace_back();
     wanted.fetch_offset = position;
     wanted.partition_max_bytes = 1 << 20;
-    const auto answer = ask<kafka::fetch_response>(address_of(at), request, 11);
+    const auto answer = ask<kafka::fetch_response>(address_of(at), request, leaders_only);
     if (!answer || answer->responses.empty() || answer->responses[0].partitions.at(0).error_code != 0)
       return std::nullopt;
-    const auto& partition = answer->responses[0].partitions[0];
-    const auto bytes = partition.records ? flatten(partition.records->parts) : byte_slice{};
-    log::batch_run run{bytes};
     const auto before = position;
-    for (auto batch = run.next(); batch && *batch; batch = run.next()) {
-      const auto unpacked = log::unpacked_records::of(**batch, unpacked_bytes_max);
-      log::record_run records{unpacked.value()};
-      for (auto record = records.next().value(); record; record = records.next().value())
-        found[(*batch)->base_offset().value + record->offset_delta] = as_text(record->value.value());
-      position = (*batch)->next_offset().value;
-    }
+    found.merge(records_of(answer->responses[0].partitions[0], &position));
     if (position == before)
       return found;
   }

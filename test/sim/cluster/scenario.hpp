@@ -3,6 +3,8 @@
 #include "runtime/kafka/errors.hpp"
 #include "tools/sim/three_nodes.hpp"
 
+#include "schema/kafka/fetch.hpp"
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,8 +38,11 @@ class scenario : public three_nodes {
   std::int32_t await_leader(std::int32_t asked, std::initializer_list<std::int32_t> others = {});
   /// Waits until `asked` says that so many replicas are in sync.
   bool await_in_sync(std::int32_t asked, std::size_t count);
-  /// What can be read at node `at`, by offset; none when it serves nothing.
+  /// What can be read at node `at` as the leader, by offset; none when it serves nothing.
   std::optional<std::map<std::int64_t, std::string>> read(std::int32_t at);
+  /// The records of a fetch by offset; `next` is set to where the ones after them begin.
+  static std::map<std::int64_t, std::string> records_of(const kafka::fetch_response_partition_data& partition,
+                                                        std::int64_t* next = nullptr);
   /// Any node that is not `id`, the same each time.
   static std::int32_t other_than(std::int32_t id) { return id % 3 + 1; }
   static std::int32_t third(std::int32_t a, std::int32_t b) { return 6 - a - b; }
