@@ -103,7 +103,7 @@ class feeder_state {
     }
     follower_position position{follower, broker_epoch, epoch, offset{from.getLogEnd()}, offset{from.getDurableEnd()},
                                leader_epoch{from.getLastEpoch()}, offset{from.getLogStart()}, from.getReady(),
-                               caf::actor_cast<caf::actor>(self_)};
+                               caf::actor_cast<caf::actor>(self_), from.getPartitionEpoch()};
     self_->send(leader, std::move(position));
   }
 
@@ -155,6 +155,7 @@ class feeder_state {
     to.setHighWatermark(from.high_watermark.value);
     to.setLogStart(from.log_start.value);
     to.setRefusal(from.refusal);
+    to.setFrom(from.from.value);
     if (from.diverging) {
       to.setDivergingEpoch(from.diverging->epoch.value);
       to.setDivergingEnd(from.diverging->end.value);

@@ -38,6 +38,13 @@ follower_role::follower_role(caf::event_based_actor& self, node_context& context
   self_.delayed_send(&self_, owed_.next_deadline() - context_.time.monotonic_now(), owed_tick{});
 }
 
+void follower_role::decide(std::int32_t partition_epoch, bool is_member) {
+  partition_epoch_ = partition_epoch;
+  const bool came_back = !std::exchange(is_member_, is_member) && is_member;
+  if (!std::exchange(has_begun_, true) || came_back)
+    begin();
+}
+
 void follower_role::begin() {
   if (!source_ || log_.open())
     return;
@@ -95,7 +102,7 @@ void follower_role::tell(bool ready) {
   const auto last_epoch = end > log_->log_start_offset() ? log_->epoch_at(end + -1) : no_epoch;
   told_start_ = log_->log_start_offset();
   self_.send(source_, follow{log_.spec().id, caf::actor_cast<caf::actor>(&self_), epoch_, end, log_->durable_end(),
-                             last_epoch, told_start_, ready});
+                             last_epoch, told_start_, ready, partition_epoch_});
 }
 
 void follower_role::take(const replica_slice& m) {
@@ -103,9 +110,11 @@ void follower_role::take(const replica_slice& m) {
     return;
   if (!log_.get() || cutting_)
     return;
+  // Sent for another place: before the link broke, before the log was cut, or for a replica that was here before.
+  const bool is_for_us = m.from == log_->log_end_offset() || mutation("M03");
   switch (m.refusal) {
     case Refusal::NONE: break;
-    case Refusal::OUT_OF_RANGE: return restart(m.log_start);
+    case Refusal::OUT_OF_RANGE: return is_for_us ? restart(m.log_start) : tell(true);
     case Refusal::FENCED_EPOCH: return;  // news from the controller are on their way
     case Refusal::NOT_LEADER:
     case Refusal::UNKNOWN_EPOCH:
@@ -114,18 +123,19 @@ void follower_role::take(const replica_slice& m) {
   if (buggify("replica slice lost"))
     return retry_later();
   if (m.diverging) {
+    if (!is_for_us)
+      return tell(true);
     const auto own = log_->end_offset_for_epoch(m.diverging->epoch);
     return cut(replication::truncation_point({m.diverging->epoch, m.diverging->end}, {own.epoch, own.end},
                                              log_->log_end_offset()));
   }
   if (const auto* records = std::get_if<byte_slice>(&m.records); records && !records->empty())
-    return append(m, *records);
+    return is_for_us ? append(m, *records) : tell(true);
   raise_watermark(m);
 }
 
 void follower_role::append(const replica_slice& m, const byte_slice& records) {
   const auto first = log::batch_view::parse(records);
-  // Sent for an earlier place, before the link broke or the log was cut.
   if (!first || first->last_offset() < log_->log_end_offset())
     return tell(true);
   if (auto done = log_->append_as_follower(records, context_.time.wall_now()); !done) {

@@ -12,7 +12,8 @@ namespace troupe {
 
 /// What a partition does while another node leads it: tells the leader, through this node's `replicator` for that node,
 /// how far its log is, appends what comes, and cuts its log where it differs from the leader's (KIP-101, KIP-279,
-/// KIP-595). Serves those readers who may read from a follower (KIP-392). Born when the leader changes, gone when it changes again. A part of the partition actor's state.
+/// KIP-595). Serves those readers who may read from a follower (KIP-392). Born when the leader changes, gone when it
+/// changes again. A part of the partition actor's state.
 class follower_role {
  public:
   /// `source`: this node's replicator for the leader's node; an invalid handle while the partition has no leader.
@@ -25,7 +26,10 @@ class follower_role {
   leader_epoch epoch() const { return epoch_; }
   offset high_watermark() const { return high_watermark_; }
 
-  /// Begins to follow, or goes on after a pause.
+  /// What the controller decided under this leader: the partition's epoch, and whether this replica belongs to it.
+  /// Begins to follow with the first decision, and anew when it had left.
+  void decide(std::int32_t partition_epoch, bool is_member);
+  /// Goes on after a pause.
   void begin();
   /// Leaves the replicator, and the log as it is; what is still owed is the next role's.
   owed_acks end();
@@ -70,6 +74,9 @@ class follower_role {
   offset told_start_{0};
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< callbacks that outlive the role find it gone
   bool cutting_ = false;
+  std::int32_t partition_epoch_ = -1;
+  bool is_member_ = false;
+  bool has_begun_ = false;
   std::string told_failure_;  ///< why nothing could be appended, as the log says already
 };
 

@@ -11,6 +11,7 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace troupe {
@@ -58,8 +59,13 @@ class partition_state {
     const bool lead = m.decided->getLeader() == context_->self.value;
     if (epoch > epoch_ || lead != leader_.has_value())
       change_role(epoch, lead, m.source);
+    auto decided = membership_of(*m.decided);
+    const auto& replicas = decided.replicas;
+    if (follower_)
+      follower_->decide(decided.partition_epoch,
+                        std::find(replicas.begin(), replicas.end(), context_->self) != replicas.end());
     if (leader_)
-      leader_->decide(membership_of(*m.decided));
+      leader_->decide(std::move(decided));
   }
 
   /// For requests that only a leader serves; `serve(leader)` gives the result.
@@ -191,7 +197,6 @@ class partition_state {
       return;
     }
     follower_.emplace(*self_, *context_, log_, epoch, source, watermark, std::move(owed));
-    follower_->begin();
   }
 
   void end_role(const error& why) {

@@ -389,7 +389,8 @@ class replicas_state {
         const auto dash = folder.find_last_of('-');
         const auto topic = image_->find_topic(folder.substr(0, dash));
         const auto index = std::stoll(folder.substr(dash + 1));
-        if (topic && index < topic->partition_count() && is_placed_here(topic->partitions[static_cast<std::size_t>(index)]))
+        const auto* known = topic ? topic->find(partition_index{static_cast<std::int32_t>(index)}) : nullptr;
+        if (known && is_placed_here(*known))
           continue;
         disks_.give_up(folder);
         auto aside = put_aside(context_->storage, disk.directory.path + "/" + folder);

@@ -38,6 +38,7 @@ struct replica_report {
   offset durable_end{0};
   std::int64_t broker_epoch = -1;  ///< registration of the follower's process (KIP-903)
   offset log_start{0};
+  std::int32_t partition_epoch = -1;  ///< that the follower knew
 };
 
 /// The in-sync replicas that a leader asks the controller for (KIP-497).
@@ -69,7 +70,8 @@ class leader {
   /// This replica's own log.
   bool report_own(offset log_end, offset durable_end, monotonic_time now);
   /// A follower said how far it is; it must be one whose log does not diverge. Nodes that hold no replica are not
-  /// counted, nor is what comes late from a process before the one that was heard last (KIP-903).
+  /// counted, nor is what comes late from a process before the one that was heard last (KIP-903), or from before the
+  /// replica left and came back. What a replica says before the news of it have come counts when they do.
   bool report(node_id replica, const replica_report& said, monotonic_time now);
 
   /// What to ask the controller for now, if anything: followers that were behind for longer than the lag allows leave,
@@ -102,6 +104,13 @@ class leader {
     monotonic_time goal_at;
   };
 
+  struct early_report {
+    replica_report said;
+    monotonic_time at;
+  };
+
+  void note_joined(const std::vector<node_id>& before);
+  void take_early();
   bool advance();
   offset counted(const replica_report& r) const;
   bool lags(node_id replica, monotonic_time now) const;
@@ -116,6 +125,8 @@ class leader {
   replica_report own_;
   monotonic_time began_{};
   std::map<node_id, progress> followers_;
+  std::map<node_id, std::int32_t> joined_at_;  ///< partition epochs, of those who came under this leader
+  std::map<node_id, early_report> early_;      ///< of nodes that know of a newer decision
   std::optional<isr_wish> wish_;
 };
 
