@@ -28,7 +28,7 @@ follower_role::follower_role(caf::event_based_actor& self, node_context& context
     log_(log),
     epoch_(epoch),
     source_(std::move(source)),
-    high_watermark_(high_watermark),
+    high_watermark_(log.get() ? log.within(high_watermark) : high_watermark),
     owed_(std::move(owed)),
     readers_(self, context, log) {
   if (owed_.empty())
@@ -155,7 +155,10 @@ void follower_role::append(const replica_slice& m, const byte_slice& records) {
 }
 
 void follower_role::raise_watermark(const replica_slice& m) {
-  high_watermark_ = replication::followed_high_watermark(m.high_watermark, log_->log_end_offset(), high_watermark_);
+  const auto before = std::exchange(
+    high_watermark_, replication::followed_high_watermark(m.high_watermark, log_->log_end_offset(), high_watermark_));
+  if (high_watermark_ != before)
+    log_.note_watermark_moved();
   for (auto& committed : owed_.release(high_watermark_)) {
     probe("deposed leader answers for its successor");
     committed.promise.deliver(std::move(committed.answer));
@@ -209,6 +212,10 @@ void follower_role::after_cut(const error& failed) {
   }
   high_watermark_ = std::min(high_watermark_, log_->log_end_offset());
   tell(true);
+}
+
+void follower_role::log_opened() {
+  high_watermark_ = log_.within(high_watermark_);
 }
 
 void follower_role::log_durable() {

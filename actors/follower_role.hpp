@@ -45,6 +45,7 @@ class follower_role {
 
   /// What the leader sent.
   void take(const replica_slice& m);
+  void log_opened();
   void log_durable();
   /// Some of those who are owed an answer have waited for long enough.
   void on_owed_tick();

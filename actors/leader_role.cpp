@@ -13,6 +13,7 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
@@ -44,7 +45,7 @@ leader_role::leader_role(caf::event_based_actor& self, node_context& context, re
 
 void leader_role::log_opened() {
   log_->assign_epoch(epoch_);
-  replicas_.emplace(context_.self, epoch_, known_watermark_, log_->log_end_offset());
+  replicas_.emplace(context_.self, epoch_, log_.within(known_watermark_), log_->log_end_offset());
   replicas_->set_members(decided_);
   settings_changed();
   report_own();
@@ -216,6 +217,8 @@ void leader_role::log_durable() {
 void leader_role::on_progress() {
   for (auto& ready : acks_.release(replicas_->high_watermark()))
     ready.promise.deliver(std::move(ready.answer));
+  if (const auto now = replicas_->high_watermark(); std::exchange(known_watermark_, now) != now)
+    log_.note_watermark_moved();
   readers_.advance(replicas_->high_watermark());
   if (!lag_armed_ && replicas_->somebody_is_behind()) {
     lag_armed_ = true;

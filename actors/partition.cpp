@@ -45,9 +45,10 @@ class partition_state {
     self_ = self;
     context_ = &context;
     log_.start(self, context, std::move(spec),
-               {[this] { if (leader_) leader_->log_opened(); },
+               {[this] { on_open(); },
                 [this] { on_durable(); },
-                [this](const error& why) { if (leader_) leader_->log_failed(why); }});
+                [this](const error& why) { if (leader_) leader_->log_failed(why); },
+                [this] { return high_watermark(); }});
   }
 
   // -- the role ---------------------------------------------------------------------------------------------------
@@ -157,6 +158,7 @@ class partition_state {
   // -- timers -----------------------------------------------------------------------------------------------------
 
   void on_flush() { log_.flush(); }
+  void checkpoint_watermark() { log_.checkpoint_watermark(); }
 
   template <class... Arguments>
   void tell_leader(void (leader_role::*event)(Arguments...), Arguments... with) {
@@ -207,6 +209,13 @@ class partition_state {
       follower_->fail_waiting(why);
   }
 
+  void on_open() {
+    if (leader_)
+      leader_->log_opened();
+    if (follower_)
+      follower_->log_opened();
+  }
+
   void on_durable() {
     if (leader_)
       leader_->log_durable();
@@ -215,7 +224,8 @@ class partition_state {
   }
 
   offset high_watermark() const {
-    return leader_ ? leader_->high_watermark() : follower_ ? follower_->high_watermark() : offset{0};
+    return leader_ ? leader_->high_watermark() : follower_ ? follower_->high_watermark()
+                                                               : log_.spec().high_watermark;
   }
 
   caf::event_based_actor* self_ = nullptr;
@@ -268,6 +278,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const deadline_tick& m) { state->tell_leader(&leader_role::on_deadline, m.due); },
     [state](const reader_deadline_tick& m) { state->on_reader_deadline(m); },
     [state](const flush_tick&) { state->on_flush(); },
+    [state](const checkpoint_watermark_tick&) { state->checkpoint_watermark(); },
     [state](const lag_tick& m) { state->tell_leader(&leader_role::on_lag_tick, m.epoch); },
     [state](const isr_tick&) { state->tell_leader(&leader_role::on_isr_tick); },
     [state](const resign_tick&) { state->tell_leader(&leader_role::on_resign_tick); },

@@ -23,6 +23,7 @@ struct partition_spec {
   std::string directory;  ///< of this replica; made at the first append
   log::options options;
   log::open_hints hints;
+  offset high_watermark;  ///< the last one known before
   caf::actor syncer;      ///< of the disk that `directory` is on
   caf::actor reader;
   caf::actor supervisor;  ///< `replicas`; hears PartitionDurable
@@ -129,6 +130,7 @@ struct compaction_swap {
 ///           deadline_tick →                            its own timers, and so on
 ///           reader_deadline_tick →
 ///           flush_tick →
+///           checkpoint_watermark_tick →
 ///           lag_tick →
 ///           isr_tick →
 ///           resign_tick →

@@ -47,28 +47,16 @@ wire<schema::PartitionTrimmed> trimmed_to(offset low_watermark) {
   return std::move(b).freeze();
 }
 
-namespace {
-
-wire<schema::PartitionDurable> durable_point(const std::string& topic, partition_index index, offset recovery,
-                                             offset start, offset cleaned) {
+wire<schema::PartitionDurable> durable_point_of(const std::string& topic, partition_index index,
+                                                const log::open_hints& known, offset high_watermark) {
   wire_builder<schema::PartitionDurable> b;
   b->setTopicName(topic);
   b->setIndex(index.value);
-  b->setRecoveryPoint(recovery.value);
-  b->setLogStartOffset(start.value);
-  b->setCleanedTo(cleaned.value);
+  b->setRecoveryPoint(known.recovery_point.value);
+  b->setLogStartOffset(known.log_start_offset.value);
+  b->setCleanedTo(known.cleaned_to.value);
+  b->setHighWatermark(high_watermark.value);
   return std::move(b).freeze();
-}
-
-}  // namespace
-
-wire<schema::PartitionDurable> durable_point_of(const std::string& topic, partition_index index, const log::log& log) {
-  return durable_point(topic, index, log.durable_end(), log.log_start_offset(), log.cleaned_to());
-}
-
-wire<schema::PartitionDurable> durable_point_of(const std::string& topic, partition_index index,
-                                                const log::open_hints& hints) {
-  return durable_point(topic, index, hints.recovery_point, hints.log_start_offset, hints.cleaned_to);
 }
 
 }  // namespace troupe

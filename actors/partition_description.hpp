@@ -17,9 +17,8 @@ wire<schema::PartitionOffset> answer_of(const log::found_offset& found);
 wire<schema::PartitionEpochEnd> answer_of(const log::epoch_end& end);
 wire<schema::PartitionTrimmed> trimmed_to(offset low_watermark);
 
-/// What the checkpoint files shall say of a partition: by its log, or by what they said before where it is not open.
-wire<schema::PartitionDurable> durable_point_of(const std::string& topic, partition_index index, const log::log& log);
+/// What the checkpoint files shall say of a partition.
 wire<schema::PartitionDurable> durable_point_of(const std::string& topic, partition_index index,
-                                                const log::open_hints& hints);
+                                                const log::open_hints& known, offset high_watermark);
 
 }  // namespace troupe

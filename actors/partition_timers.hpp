@@ -18,6 +18,8 @@ struct reader_deadline_tick {
 };
 /// flush.ms is over since something was appended.
 struct flush_tick {};
+/// The high watermark has moved since it was written down.
+struct checkpoint_watermark_tick {};
 /// Some follower may have been behind for too long.
 struct lag_tick {
   leader_epoch epoch;
@@ -40,6 +42,7 @@ struct retry_following {
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deadline_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::reader_deadline_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::flush_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::checkpoint_watermark_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::lag_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::isr_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::watermark_tick)

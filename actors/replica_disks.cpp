@@ -42,7 +42,8 @@ void replica_disks::note(schema::PartitionDurable::Reader m) {
   const auto folder = partition_folder(std::string{m.getTopicName()}, partition_index{m.getIndex()});
   auto* disk = of(folder);
   auto& known = disk->directory.offsets[folder];
-  const known_offsets now{offset{m.getRecoveryPoint()}, offset{m.getLogStartOffset()}, offset{m.getCleanedTo()}};
+  const known_offsets now{offset{m.getRecoveryPoint()}, offset{m.getLogStartOffset()}, offset{m.getCleanedTo()},
+                          offset{m.getHighWatermark()}};
   disk->dirty |= known != now;
   known = now;
 }
@@ -61,7 +62,7 @@ void replica_disks::lower(schema::PartitionDurable::Reader m, caf::typed_respons
 // -- checkpoint files -------------------------------------------------------------------------------------------------
 
 std::vector<replace_content> replica_disks::checkpoint_files(const replica_disk& disk) const {
-  std::vector<log::offset_checkpoint_entry> recovery, starts, cleaned;
+  std::vector<log::offset_checkpoint_entry> recovery, starts, cleaned, watermarks;
   for (const auto& [folder, known] : disk.directory.offsets) {
     const auto dash = folder.find_last_of('-');
     const auto topic = folder.substr(0, dash);
@@ -71,10 +72,13 @@ std::vector<replace_content> replica_disks::checkpoint_files(const replica_disk&
       starts.push_back({topic, index, known.log_start});
     if (known.cleaned_to > offset{0})
       cleaned.push_back({topic, index, known.cleaned_to});
+    if (known.high_watermark > offset{0})
+      watermarks.push_back({topic, index, known.high_watermark});
   }
   return {{recovery_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(recovery)},
           {log_start_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(starts)},
-          {cleaner_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(cleaned)}};
+          {cleaner_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(cleaned)},
+          {watermark_checkpoint_path(disk.directory.path), log::encode_offset_checkpoint(watermarks)}};
 }
 
 void replica_disks::write_changed() {

@@ -10,6 +10,9 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace troupe {
 
 using schema::PartitionDurable;
@@ -131,11 +134,12 @@ void replica_log::go_on_resting() {
 void replica_log::lower_recovery_point(offset to, std::function<void(const error&)> then) {
   if (to >= log_->durable_end())
     return then({});
-  auto hints = spec_.hints;
-  hints.recovery_point = to;
-  hints.log_start_offset = std::min(log_->log_start_offset(), to);
-  hints.cleaned_to = std::min(log_->cleaned_to(), to);
-  recovery_point_lowered lowered{durable_point_of(spec_.topic, spec_.id.index, hints)};
+  auto left = known();
+  left.recovery_point = to;
+  left.log_start_offset = std::min(left.log_start_offset, to);
+  left.cleaned_to = std::min(left.cleaned_to, to);
+  recovery_point_lowered lowered{
+    durable_point_of(spec_.topic, spec_.id.index, left, std::min(heard_.high_watermark(), to))};
   self_->request(spec_.supervisor, caf::infinite, std::move(lowered))
     .then([then](const disk_done&) { then({}); }, [then](const caf::error& why) { then(why); });
 }
@@ -192,8 +196,29 @@ error replica_log::failed_write(const error& why) {
 }
 
 wire<PartitionDurable> replica_log::durable_point() const {
-  return log_ ? durable_point_of(spec_.topic, spec_.id.index, *log_)
-              : durable_point_of(spec_.topic, spec_.id.index, spec_.hints);
+  return durable_point_of(spec_.topic, spec_.id.index, known(), heard_.high_watermark());
+}
+
+/// By the log, or as it was at the start where that is not open.
+log::open_hints replica_log::known() const {
+  auto out = spec_.hints;
+  if (log_) {
+    out.recovery_point = log_->durable_end();
+    out.log_start_offset = log_->log_start_offset();
+    out.cleaned_to = log_->cleaned_to();
+  }
+  return out;
+}
+
+void replica_log::note_watermark_moved() {
+  if (!std::exchange(watermark_armed_, true))
+    self_->delayed_send(self_, context_->settings.duration("replica.high.watermark.checkpoint.interval.ms"),
+                        checkpoint_watermark_tick{});
+}
+
+void replica_log::checkpoint_watermark() {
+  watermark_armed_ = false;
+  report_durable();
 }
 
 void replica_log::report_durable() {

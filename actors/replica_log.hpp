@@ -5,6 +5,7 @@
 
 #include <caf/fwd.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ class replica_log {
     std::function<void()> on_open;
     std::function<void()> on_durable;
     std::function<void(const error&)> on_failure;
+    std::function<offset()> high_watermark;  ///< that the replica knows now
   };
   void start(caf::event_based_actor* self, node_context& context, partition_spec spec, events heard);
 
@@ -71,8 +73,16 @@ class replica_log {
   error failed_write(const error& why);
   void note_success() { failure_said_ = false; }
 
+  /// A high watermark from before the log was opened, as far as the log has it.
+  offset within(offset high_watermark) const {
+    return std::max(std::min(high_watermark, log_->log_end_offset()), log_->log_start_offset());
+  }
+
   wire<schema::PartitionDurable> durable_point() const;
   void report_durable();
+  /// Has the high watermark written down, a little later.
+  void note_watermark_moved();
+  void checkpoint_watermark();
   /// Makes all durable; the answer to partition_close.
   caf::result<wire<schema::PartitionDurable>> close();
   void drop() { log_.reset(); }
@@ -81,6 +91,7 @@ class replica_log {
   void say(log_level level, std::string_view line);
 
  private:
+  log::open_hints known() const;
   void synced(const log::sync_ticket& ticket);
   void sync_failed(const error& why);
   void go_on_resting();
@@ -96,6 +107,7 @@ class replica_log {
   std::uint64_t last_cut_ = 0;
   bool syncing_ = false;
   bool flush_armed_ = false;
+  bool watermark_armed_ = false;  ///< it will be written down
   bool touched_ = false;  ///< used since the last upkeep
   bool failure_said_ = false;
   std::vector<std::function<void()>> resting_;  ///< wait for the sync under way

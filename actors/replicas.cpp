@@ -270,6 +270,7 @@ class replicas_state {
       spec.hints.recovery_point = known->second.recovery_point;
       spec.hints.log_start_offset = known->second.log_start;
       spec.hints.cleaned_to = known->second.cleaned_to;
+      spec.high_watermark = known->second.high_watermark;
     }
     spec.syncer = replica.disk->syncer;
     spec.reader = reader_;

@@ -135,4 +135,5 @@ struct PartitionDurable {
   recoveryPoint @2 :Int64;
   logStartOffset @3 :Int64;
   cleanedTo @4 :Int64; # where the last compaction pass ended
+  highWatermark @5 :Int64; # the last one that the replica knew
 }

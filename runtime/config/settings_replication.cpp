@@ -30,7 +30,7 @@ constexpr setting table[] = {
    "Bytes that a follower asks for at a time, of all partitions together."},
   {"replica.fetch.wait.max.ms", int32, "500", any, fixed, ignored,
    "How long a follower's fetch may wait at the leader."},
-  {"replica.high.watermark.checkpoint.interval.ms", int64, "5000", any, fixed, ignored,
+  {"replica.high.watermark.checkpoint.interval.ms", int64, "5000", any, fixed, honoured,
    "How often high watermarks are written down."},
   {"replica.lag.time.max.ms", int64, "30000", any, fixed, honoured,
    "A follower that has not caught up for this long is no longer in sync."},

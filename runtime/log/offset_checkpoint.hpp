@@ -10,7 +10,7 @@
 #include <vector>
 
 // The checkpoint files of a log directory in Kafka's text format: `recovery-point-offset-checkpoint`,
-// `log-start-offset-checkpoint`, `cleaner-offset-checkpoint`.
+// `log-start-offset-checkpoint`, `cleaner-offset-checkpoint`, `replication-offset-checkpoint`.
 
 namespace troupe::log {
 

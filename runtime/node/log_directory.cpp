@@ -143,6 +143,7 @@ expected<log_directory> open_log_directory(disk& on, random_source& random, cons
   read_checkpoint(on, recovery_checkpoint_path(path), d, &known_offsets::recovery_point);
   read_checkpoint(on, log_start_checkpoint_path(path), d, &known_offsets::log_start);
   read_checkpoint(on, cleaner_checkpoint_path(path), d, &known_offsets::cleaned_to);
+  read_checkpoint(on, watermark_checkpoint_path(path), d, &known_offsets::high_watermark);
   return d;
 }
 
@@ -187,6 +188,10 @@ std::string log_start_checkpoint_path(const std::string& directory) {
 
 std::string cleaner_checkpoint_path(const std::string& directory) {
   return directory + "/cleaner-offset-checkpoint";
+}
+
+std::string watermark_checkpoint_path(const std::string& directory) {
+  return directory + "/replication-offset-checkpoint";
 }
 
 std::string clean_mark_path(const std::string& directory) {

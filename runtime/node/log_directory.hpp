@@ -12,11 +12,13 @@
 
 namespace troupe {
 
-/// Up to where a partition's log was durable, and where it starts, as the checkpoint files of its directory have it.
+/// Up to where a partition's log was durable and committed, and where it starts, as the checkpoint files of its
+/// directory have it.
 struct known_offsets {
   offset recovery_point{0};
   offset log_start{0};
   offset cleaned_to{0};  ///< where the last compaction pass ended
+  offset high_watermark{0};
   bool operator==(const known_offsets&) const = default;
 };
 
@@ -53,6 +55,7 @@ expected<std::string> put_aside(disk& on, const std::string& folder);
 std::string recovery_checkpoint_path(const std::string& directory);
 std::string log_start_checkpoint_path(const std::string& directory);
 std::string cleaner_checkpoint_path(const std::string& directory);
+std::string watermark_checkpoint_path(const std::string& directory);
 std::string clean_mark_path(const std::string& directory);
 /// What stands in the clean mark of a process that was registered with that epoch.
 std::vector<std::uint8_t> clean_mark(std::int64_t broker_epoch);

@@ -163,3 +163,23 @@ BOOST_AUTO_TEST_CASE(a_follower_says_what_it_does_not_have_and_what_only_a_leade
   BOOST_TEST(as_replica.offset == at + 1);
   s.end_well();
 }
+
+BOOST_AUTO_TEST_CASE(a_replica_that_starts_again_knows_at_once_what_was_committed) {
+  for (const auto seed : seeds) {
+    scenario s{seed, by_rack};
+    const auto leader = s.await_leader(1), follower = s.other_than(leader);
+    const auto at = s.append(1, "committed");
+    s.in().run_for(12s);
+    s.node(follower).power_loss({sim::power_loss_mode::weakest, seed});
+    s.node(follower).start();
+    kafka::fetch_response_partition_data first;
+    const auto until = s.in().now() + 30s;
+    do {
+      s.in().run_for(100us);
+      first = fetch(s, follower, at);
+    } while (code_of(first) != error_code::none && s.in().now() < until);
+    BOOST_TEST(first.high_watermark == at + 1);
+    BOOST_TEST(s.records_of(first)[at] == "committed");
+    s.end_well();
+  }
+}
