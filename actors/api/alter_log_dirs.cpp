@@ -40,8 +40,7 @@ std::optional<error_code> answer_at_once(const cluster_view& view, const node_co
     return error_code::replica_not_available;
   if (paths.size() == 1)
     return error_code::none;
-  // Which of several directories a replica lies in is asked of it, and only leaders can be asked.
-  return partition->leader == context.self ? std::nullopt : std::optional{error_code::invalid_request};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -68,7 +67,7 @@ void alter_replica_log_dirs(session_port& in, const call& what, kafka::reader& b
           continue;
         }
         ask_partition<wire<PartitionDescription>>(
-          in, find_partition(*view, topic.name, {}, index).replica, question(), answers,
+          in, find_partition(*view, topic.name, {}, index, serving::any_replica).replica, question(), answers,
           [set, path = dir.path](const auto& m) {
             set(m->getLogDirectory() == path ? error_code::none : error_code::invalid_request);
           },

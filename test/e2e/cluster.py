@@ -67,6 +67,18 @@ class Cluster:
         eventually(self.has_three_voters, seconds=FORMED_SECONDS)
         return self
 
+    def add(self):
+        """One more node, which joins by the address of the first one."""
+        n = len(self.nodes)
+        client, link = free_ports(2)
+        self.client_ports.append(client)
+        self.link_ports.append(link)
+        node = Node(n + 1, None, self.launched)
+        node.settings = self.settings_of(n, f"127.0.0.1:{self.told_ports[0]}")
+        self.nodes.append(node)
+        node.start()
+        return node
+
     def has_three_voters(self):
         """the quorum has three voters, so that it can lose one"""
         return sum(node.log().count(" a voter") for node in self.nodes) == NODES - 1

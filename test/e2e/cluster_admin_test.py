@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import signal
 import tempfile
 import unittest
 
@@ -68,6 +69,26 @@ class ClusterAdmin(unittest.TestCase):
         self.assertEqual(load.errors, [])
         for partition, read in enumerate(read_back(self.cluster, TOPIC)):
             self.assertEqual(faults(load.acknowledged[partition], read)[:5], [])
+
+    def test_a_move_that_waits_for_a_node_is_listed_and_cancelled(self):
+        self.create([[1, 2]])
+        plan = self.json_file({"version": 1, "partitions": [{"topic": TOPIC, "partition": 0, "replicas": [3, 1]}]})
+        asked = f"127.0.0.1:{self.cluster.client_ports[0]}"
+
+        def reassign(*arguments):
+            return kafka_tool(TOOLS + "reassign.ReassignPartitionsCommand", "--bootstrap-server", asked, *arguments)
+
+        self.cluster.nodes[2].process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.cluster.nodes[2].process.send_signal, signal.SIGCONT)
+        said = reassign("--execute", "--reassignment-json-file", plan)
+        self.assertIn("Successfully started partition reassignment", said)
+        self.assertRegex(reassign("--list"), rf"{TOPIC}-0: replicas: 3,1,2\. adding: 3\. removing: 2\.")
+        said = reassign("--verify", "--reassignment-json-file", plan, "--preserve-throttles")
+        self.assertIn("is still in progress", said)
+        said = reassign("--cancel", "--reassignment-json-file", plan, "--preserve-throttles")
+        self.assertIn("Successfully cancelled partition reassignment", said)
+        self.assertIn("No partition reassignments found", reassign("--list"))
+        self.assertEqual(sorted(self.partitions()[0].replicas), [1, 2])
 
     def test_preferred_leaders_are_elected(self):
         self.create([[1, 2, 3], [2, 3, 1], [3, 1, 2]])
