@@ -143,6 +143,7 @@ void leader_role::on_lag_tick(leader_epoch epoch) {
 }
 
 void leader_role::on_isr_tick() {
+  was_refused_ = false;
   if (replicas_)
     ask_for_isr();
 }
@@ -156,6 +157,8 @@ std::int64_t leader_role::registered_epoch(node_id id) const {
 }
 
 void leader_role::ask_for_isr() {
+  if (was_refused_)
+    return;  // a follower speaks many times a second, and the controller would refuse it each time
   if (std::exchange(ask_again_, false) && replicas_->open_wish())
     return send_wish(*replicas_->open_wish());
   if (auto wish = replicas_->next_wish(context_.time.monotonic_now()))
@@ -199,6 +202,7 @@ void leader_role::isr_answered(const isr_settled& m) {
 /// twice is refused the second time, because it was granted the first time. News of that are on their way then.
 void leader_role::isr_refused(kafka::error_code why) {
   probe("wish for in-sync replicas refused");
+  was_refused_ = true;
   if (why == kafka::error_code::ineligible_replica || why == kafka::error_code::invalid_request) {
     replicas_->drop_wish();
     on_progress();

@@ -102,6 +102,7 @@ class leader_role {
   monotonic_time armed_until_ = monotonic_time::max();
   bool lag_armed_ = false;
   bool ask_again_ = false;  ///< for what was asked last, since it may have been granted
+  bool was_refused_ = false;  ///< a moment ago: nothing is asked until the pause is over, or there is a new decision
   bool watermark_armed_ = false;
 };
 

@@ -3,7 +3,11 @@
 #include "runtime/log/batch.hpp"
 #include "runtime/log/batch_builder.hpp"
 #include "runtime/log/record.hpp"
+#include "runtime/metadata/image.hpp"
+#include "runtime/node/context.hpp"
 
+#include "schema/kafka/alter_partition_reassignments.hpp"
+#include "schema/kafka/elect_leaders.hpp"
 #include "schema/kafka/fetch.hpp"
 #include "schema/kafka/produce.hpp"
 
@@ -33,7 +37,10 @@ byte_slice batch_of(const std::string& value) {
 }  // namespace
 
 scenario::scenario(std::uint64_t seed, std::vector<std::string> settings)
-  : three_nodes({.seed = seed, .disturbs_sites = false}, std::move(settings)), seed_(seed), sending_(in(), "sender") {
+  : scenario(seed, cluster_shape{.settings = std::move(settings)}) {}
+
+scenario::scenario(std::uint64_t seed, cluster_shape shape)
+  : simulated_cluster({.seed = seed, .disturbs_sites = false}, std::move(shape)), seed_(seed), sending_(in(), "sender") {
   if (std::getenv("TROUPE_TRACE"))
     in().told().listen([](const std::string& line) { std::cerr << line << '\n'; });
   BOOST_REQUIRE_MESSAGE(form(), "no cluster is formed\n" << in().last_events(60));
@@ -76,6 +83,40 @@ std::int64_t scenario::append(std::int32_t asked, const std::string& value) {
   return -1;
 }
 
+std::int16_t scenario::reassign(std::int32_t asked, std::optional<std::vector<std::int32_t>> target) {
+  kafka::alter_partition_reassignments_request r;
+  auto& moved = r.topics.emplace_back();
+  moved.name = topic;
+  moved.partitions.push_back({0, std::move(target)});
+  const auto told = ask<kafka::alter_partition_reassignments_response>(address_of(asked), r, 1);
+  return told ? told->responses.at(0).partitions.at(0).error_code : std::int16_t{-1};
+}
+
+bool scenario::let_lead(std::int32_t id, std::int32_t asked) {
+  std::vector<std::int32_t> order{id};
+  if (const auto told = ask_metadata(asked); told && !told->topics.empty())
+    for (const auto& p : told->topics[0].partitions)
+      if (p.partition_index == 0)
+        for (const auto other : p.replica_nodes)
+          if (other != id)
+            order.push_back(other);
+  if (reassign(asked, order) != 0)
+    return false;
+  kafka::elect_leaders_request r;
+  auto& elected = r.topic_partitions.emplace().emplace_back();
+  elected.topic = topic;
+  elected.partitions = {0};
+  const auto told = ask<kafka::elect_leaders_response>(address_of(asked), r, 2);
+  in().run_for(look_pause);
+  return told && leader_of(0, asked) == id;
+}
+
+caf::actor scenario::leader_actor(std::int32_t id) {
+  const auto view = running().at(name_of(id))->view.get();
+  const auto found = view->image->find_topic(std::string_view{topic});
+  return found ? view->leaders.leader_of({found->id, partition_index{0}}) : caf::actor{};
+}
+
 std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t at) {
   std::map<std::int64_t, std::string> found;
   for (std::int64_t position = 0;;) {
@@ -87,7 +128,9 @@ std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t a
     auto& wanted = request.topics[0].partitions.emplace_back();
     wanted.fetch_offset = position;
     wanted.partition_max_bytes = 1 << 20;
-    const auto answer = ask<kafka::fetch_response>(address_of(at), request, 11);
+    auto answer = ask<kafka::fetch_response>(address_of(at), request, 11);
+    if (!answer)  // the node may have ended since it was asked last, and the connection with it
+      answer = ask<kafka::fetch_response>(address_of(at), request, 11);
     if (!answer || answer->responses.empty() || answer->responses[0].partitions.at(0).error_code != 0)
       return std::nullopt;
     const auto& partition = answer->responses[0].partitions[0];
@@ -95,6 +138,8 @@ std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t a
     log::batch_run run{bytes};
     const auto before = position;
     for (auto batch = run.next(); batch && *batch; batch = run.next()) {
+      if (!(*batch)->check_crc())
+        return std::nullopt;
       const auto unpacked = log::unpacked_records::of(**batch, unpacked_bytes_max);
       log::record_run records{unpacked.value()};
       for (auto record = records.next().value(); record; record = records.next().value())
@@ -128,13 +173,13 @@ bool scenario::await_in_sync(std::int32_t asked, std::size_t count) {
 // -- faults and the end -----------------------------------------------------------------------------------------------
 
 void scenario::cut_from_nodes(std::int32_t id) {
-  for (std::int32_t other = 1; other <= 3; ++other)
+  for (std::int32_t other = 1; other <= shape().nodes; ++other)
     if (other != id)
       in().net().cut_both(name_of(id), name_of(other));
 }
 
 void scenario::heal_to_nodes(std::int32_t id) {
-  for (std::int32_t other = 1; other <= 3; ++other)
+  for (std::int32_t other = 1; other <= shape().nodes; ++other)
     if (other != id)
       in().net().heal_both(name_of(id), name_of(other));
 }
