@@ -1,6 +1,7 @@
 // What an operator does to a cluster while it works: moves of partitions and leaders, voters that come and go.
 #include "test/sim/cluster/scenario.hpp"
 
+#include "schema/kafka/delete_topics.hpp"
 #include "schema/kafka/describe_configs.hpp"
 #include "schema/kafka/describe_quorum.hpp"
 #include "schema/kafka/elect_leaders.hpp"
@@ -312,6 +313,26 @@ BOOST_AUTO_TEST_CASE(C06_a_topics_own_setting_stays_when_the_default_changes_aga
     s.node(2).start();
     s.in().run_for(3s);
     BOOST_TEST(config_of(s, 2, "cleanup.policy") == "compact");
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_that_is_deleted_right_after_a_write_takes_no_node_with_it) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    for (int round = 0; round < 10; ++round) {
+      s.begin_send(s.await_leader(1), "last", -1);
+      s.in().run_for(std::chrono::microseconds{500 + 200 * round});
+      kafka::delete_topics_request gone;
+      gone.topic_names = {scenario::topic};
+      gone.timeout_ms = 3'000;
+      const auto told = s.ask<kafka::delete_topics_response>(s.address_of(1), gone, 5);
+      BOOST_REQUIRE((told && told->responses.at(0).error_code == 0));
+      s.in().run_for(200ms);
+      for (const auto* m : s.in().machines())
+        BOOST_TEST(m->is_running());
+      BOOST_REQUIRE(s.form());  // makes it again
+    }
     s.end_well();
   }
 }

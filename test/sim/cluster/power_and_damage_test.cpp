@@ -81,6 +81,7 @@ BOOST_AUTO_TEST_CASE(D14_one_loss_of_power_with_pauses_and_kills_around_it_loses
       s.in().run_for(2s);
       s.node(paused).resume();
       // Whoever leads now: it was in sync after the power came back, or never lost any.
+      BOOST_TEST(s.append(paused, "between") > kept);
       BOOST_TEST(holds(s.read(s.await_leader(paused, {third})), kept, "kept"), durability);
       s.node(third).start();
       BOOST_TEST(s.append(paused, "later") > kept);
