@@ -80,16 +80,24 @@ std::filesystem::path program_of(hunter who) {
   return {};
 }
 
-/// A test program fails when the mutant is planted in it.
-catch_report ask_program(const std::filesystem::path& program, const mutant& m) {
-  if (!std::filesystem::exists(program))
-    return {false, 0, "not built: " + program.string()};
-  ::setenv("TROUPE_MUTATION", m.id, 1);
+/// Whether the tests of `m` pass with `planted` in them.
+bool passes(const mutant& m, const std::filesystem::path& program, const char* planted) {
+  ::setenv("TROUPE_MUTATION", planted, 1);
   const auto chosen = *m.tests == '\0' ? std::string{} : " --run_test='" + std::string{m.tests} + "'";
   const auto quiet = " --log_level=nothing --report_level=no >/dev/null 2>&1";
   const auto code = std::system((program.string() + chosen + quiet).c_str());
   ::unsetenv("TROUPE_MUTATION");
-  return {code != 0, 0, program.filename().string() + (code != 0 ? " fails" : " passes") + chosen};
+  return code == 0;
+}
+
+/// A mutant is caught by tests that fail with it, and only with it.
+catch_report ask_program(const std::filesystem::path& program, const mutant& m) {
+  const auto name = program.filename().string() + " " + m.tests;
+  if (!std::filesystem::exists(program))
+    return {false, 0, "not built: " + program.string()};
+  if (!passes(m, program, ""))
+    return {false, 0, name + " fails anyway"};
+  return passes(m, program, m.id) ? catch_report{false, 0, name + " passes"} : catch_report{true, 0, name + " fails"};
 }
 
 catch_report ask_seeds(const mutant& m, std::uint64_t seeds) {
