@@ -18,7 +18,7 @@ struct flush_tick {};
 struct lag_tick {
   leader_epoch epoch;
 };
-/// The controller has refused other in-sync replicas a moment ago.
+/// The controller has refused other in-sync replicas a moment ago, or would have.
 struct isr_tick {};
 /// Followers that wait for records have not heard of the high watermark.
 struct watermark_tick {};

@@ -24,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience = 60s;
+constexpr auto read_patience = 5s;
 constexpr auto look_pause = 50ms;
 constexpr std::int64_t record_time_ms = 1'700'000'000'000;
 constexpr std::size_t unpacked_bytes_max = 1 << 20;
@@ -119,6 +120,7 @@ caf::actor scenario::leader_actor(std::int32_t id) {
 
 std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t at) {
   std::map<std::int64_t, std::string> found;
+  const auto until = in().now() + read_patience;
   for (std::int64_t position = 0;;) {
     kafka::fetch_request request;
     request.max_wait_ms = 0;
@@ -131,7 +133,14 @@ std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t a
     auto answer = ask<kafka::fetch_response>(address_of(at), request, 11);
     if (!answer)  // the node may have ended since it was asked last, and the connection with it
       answer = ask<kafka::fetch_response>(address_of(at), request, 11);
-    if (!answer || answer->responses.empty() || answer->responses[0].partitions.at(0).error_code != 0)
+    if (!answer || answer->responses.empty())
+      return std::nullopt;
+    const auto code = static_cast<kafka::error_code>(answer->responses[0].partitions.at(0).error_code);
+    if (code == kafka::error_code::offset_not_available && in().now() < until) {
+      in().run_for(look_pause);  // a new leader does not know yet what is committed
+      continue;
+    }
+    if (code != kafka::error_code::none)
       return std::nullopt;
     const auto& partition = answer->responses[0].partitions[0];
     const auto bytes = partition.records ? flatten(partition.records->parts) : byte_slice{};
