@@ -60,7 +60,8 @@ expected<campaign> campaign_of(const sim_options& options) {
   if (!(options.minutes >= 0) || options.minutes > 24 * 60)
     return bad("--minutes must be between 0 and 1440, virtual ones");
   if (!is_node_count(options.nodes))
-    return bad("--nodes " + std::to_string(options.nodes) + ": there are clusters of 1, 3 or 5 nodes; 0 lets the seed draw");
+    return bad("--nodes " + std::to_string(options.nodes)
+               + ": there are clusters of 1, 3 or 5 nodes; 0 lets the seed draw");
   out.how.nodes = options.nodes;
   const auto wanted = parse_kinds(options.faults);
   if (!wanted)

@@ -75,8 +75,8 @@ class leader {
   bool report(node_id replica, const replica_report& said, monotonic_time now);
 
   /// What to ask the controller for now, if anything: followers that were behind for longer than the lag allows leave,
-  /// followers that have reached the high watermark and this epoch come in, unless they are not `eligible`: the controller
-  /// would refuse the whole wish, and with it those who are. None while one is under way.
+  /// followers that have reached the high watermark and this epoch come in, unless they are not `eligible`: the
+  /// controller would refuse the whole wish, and with it those who are. None while one is under way.
   std::optional<isr_wish> next_wish(monotonic_time now, const isr_eligibility& eligible = {});
   /// The last look for a wish left somebody out who was not eligible: that one may be soon.
   bool left_somebody_out() const { return left_somebody_out_; }

@@ -84,8 +84,8 @@ class machine {
   /// Actors that work with the disk are held up from now on; see `slow_disk`.
   void slow_down(slow_disk how);
 
-  /// From now on `to` hears of all messages of this and later processes; nobody when empty. For tests that let a message
-  /// come once more, or late.
+  /// From now on `to` hears of all messages of this and later processes; nobody when empty. For tests that let a
+  /// message come once more, or late.
   void listen_to_mail(mail_listener to);
 
   bool is_running() const { return system_ != nullptr; }

@@ -25,7 +25,7 @@ constexpr std::uint64_t blackout_share = 4;  // of the seeds, one in so many
 constexpr auto blackout_slowness = 40ms;
 constexpr auto look_pause = 50ms;
 constexpr auto resting = 10s;
-constexpr std::uint64_t idle_messages_most = 2'000;  // a pair of nodes: heartbeats, empty fetches; timers that pile up make more
+constexpr std::uint64_t idle_messages_most = 2'000;  // a pair of nodes; timers that pile up make more
 constexpr int worker_count = 3;
 constexpr auto liveness_patience = 120s;
 

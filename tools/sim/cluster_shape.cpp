@@ -16,8 +16,8 @@ std::int32_t draw_nodes(sim::prng& random) {
 std::string cluster_shape::describe() const {
   std::string out = std::to_string(nodes) + " nodes, " + std::to_string(replicas) + " replicas of which "
                     + std::to_string(min_in_sync) + " must be in sync, durability=" + durability;
-  if (segment_bytes > 0)
-    out += ", segments of " + std::to_string(segment_bytes) + " bytes";
+  if (segment_ms > 0)
+    out += ", segments of " + std::to_string(segment_ms) + " ms";
   for (const auto& setting : settings)
     out += ", " + setting;
   return out;
@@ -35,10 +35,11 @@ cluster_shape shape_of(const run_options& options) {
   if (random.below(5) == 0)
     out.durability = "replicated";
   if (random.below(2) == 0)
-    out.segment_bytes = 2'000 + static_cast<std::int32_t>(random.below(40'000));
+    out.segment_ms = 100 + static_cast<std::int32_t>(random.below(5'000));
   // With every third seed, replicas and nodes are given up as fast as faults come and go.
   if (options.seed % 3 == 0)
-    out.settings = {"replica.lag.time.max.ms=500", "broker.session.timeout.ms=1500", "broker.heartbeat.interval.ms=300"};
+    out.settings = {"replica.lag.time.max.ms=500", "broker.session.timeout.ms=1500",
+                    "broker.heartbeat.interval.ms=300"};
   return out;
 }
 

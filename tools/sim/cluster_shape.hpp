@@ -14,7 +14,7 @@ struct cluster_shape {
   std::int16_t replicas = 3;      ///< of each partition of the topic
   std::int32_t min_in_sync = 2;
   std::string durability = "fsync";
-  std::int32_t segment_bytes = 0;     ///< size at which a segment of the topic is rolled; 0: as the settings say
+  std::int32_t segment_ms = 0;        ///< age at which a segment of the topic is rolled; 0: as the settings say
   std::vector<std::string> settings;  ///< on top of those that make the cluster
 
   /// True when a node that loses power may lose what it had told to be written.

@@ -48,10 +48,10 @@ const std::vector<mutant>& catalogue() {
     {"M15", "an entry of an older term is committed by count", hunter::quorums, "replication"},
     {"M16", "a leader stays without a quorum", hunter::quorums, "elections"},
     {"M17", "the directory is not synced when a segment is made", hunter::storage, "D01_*"},
-    {"M18", "a log goes on after a failed write or sync", hunter::storage},
+    {"M18", "a log goes on after a failed write or sync", hunter::storage, "D05_*,D10_*"},
     {"M33", "voters are changed before the term has a commit", hunter::quorums, "voters"},
-    {"M34", "a file gets its name before its content is durable", hunter::storage},
-    {"M35", "indexes are trusted after an unclean stop", hunter::storage},
+    {"M34", "a file gets its name before its content is durable", hunter::storage, "D02_*"},
+    {"M35", "indexes are trusted after an unclean stop", hunter::storage, "D20_appending_*"},
     {"M36", "a reply is matched by its place, not by its number", hunter::scenarios, "M36_*"},
   };
   return all;

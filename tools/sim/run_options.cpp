@@ -88,7 +88,8 @@ error read_option(std::string_view line, run_options& into) {
     into.without = std::move(*kinds);
     return {};
   }
-  return bad("'" + std::string{line} + "' is no option; there are seed, seconds, nodes, clients, operator and without");
+  return bad("'" + std::string{line} + "' is no option; there are seed, seconds, nodes, clients, "
+               "operator and without");
 }
 
 constexpr std::string_view option_mark = "#:";
@@ -122,7 +123,8 @@ std::string run_file(const run_options& options, const sim::fault_plan& plan) {
   return mark + "seed " + std::to_string(options.seed) + "\n" + mark + "seconds "
          + std::to_string(options.faults_for.count()) + "\n" + mark + "clients " + (options.idle ? "idle" : "work")
          + "\n" + mark + "nodes " + std::to_string(options.nodes) + "\n" + mark + "operator "
-         + (options.operates ? "works" : "idle") + "\n" + mark + "without " + words_of(options.without) + "\n" + sim::to_string(plan);
+         + (options.operates ? "works" : "idle") + "\n" + mark + "without " + words_of(options.without) + "\n"
+         + sim::to_string(plan);
 }
 
 expected<stored_run> parse_run_file(std::string_view text) {

@@ -104,8 +104,8 @@ bool simulated_cluster::create_topic() {
   request.topics[0].name = topic;
   request.topics[0].num_partitions = partition_count;
   request.topics[0].replication_factor = shape_.replicas;
-  if (shape_.segment_bytes > 0)
-    request.topics[0].configs = {{"internal.segment.bytes", std::to_string(shape_.segment_bytes)}};
+  if (shape_.segment_ms > 0)
+    request.topics[0].configs = {{"segment.ms", std::to_string(shape_.segment_ms)}};
   const auto answer = ask<kafka::create_topics_response>(address_of(1), request, 7);
   if (!answer)
     return false;

@@ -17,7 +17,8 @@ class simulated_cluster;
 
 /// Topics of one name that come and go while a client writes and reads: made, written to, read from the beginning,
 /// deleted, and made again. Speaks of them by id. What was acknowledged must be there while the topic is, and nothing
-/// of a topic may show in another one of the same name (KAFKA-12257, KAFKA-14616). Everything is tried until it is done.
+/// of a topic may show in another one of the same name (KAFKA-12257, KAFKA-14616). Everything is tried until it is
+/// done.
 class topic_churn {
  public:
   /// Both outlive it.

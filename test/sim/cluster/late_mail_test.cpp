@@ -89,7 +89,9 @@ BOOST_AUTO_TEST_CASE(R06_M04_what_a_follower_has_that_its_leader_has_not_counts_
     said.log_end = said.durable_end = said.log_end + 5;
     said.last_epoch = leader_epoch{said.last_epoch.value - 1};
     positions.deliver(said);
-    s.in().run_for(200ms);
+    s.in().run_for(100ms);
+    s.begin_send(leader, "another look at who has what", 1);
+    s.in().run_for(100ms);
     BOOST_TEST(!hanging->is_acknowledged());
     s.heal_to_nodes(follower);
     s.end_well();

@@ -1,5 +1,5 @@
-// Epochs that a replica missed, replicas that move while something else is under way; the ids are those of the catalogue
-// of bugs. With TROUPE_TRACE in the environment, every event is printed.
+// Epochs that a replica missed, replicas that move while something else is under way; the ids are those of the
+// catalogue of bugs. With TROUPE_TRACE in the environment, every event is printed.
 #include "runtime/node/context.hpp"
 #include "test/sim/cluster/scenario.hpp"
 

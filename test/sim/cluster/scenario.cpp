@@ -41,7 +41,9 @@ scenario::scenario(std::uint64_t seed, std::vector<std::string> settings)
   : scenario(seed, cluster_shape{.settings = std::move(settings)}) {}
 
 scenario::scenario(std::uint64_t seed, cluster_shape shape)
-  : simulated_cluster({.seed = seed, .disturbs_sites = false}, std::move(shape)), seed_(seed), sending_(in(), "sender") {
+  : simulated_cluster({.seed = seed, .disturbs_sites = false}, std::move(shape)),
+    seed_(seed),
+    sending_(in(), "sender") {
   if (std::getenv("TROUPE_TRACE"))
     in().told().listen([](const std::string& line) { std::cerr << line << '\n'; });
   BOOST_REQUIRE_MESSAGE(form(), "no cluster is formed\n" << in().last_events(60));

@@ -22,7 +22,8 @@ struct sent {
   bool is_acknowledged() const { return code == kafka::error_code::none; }
 };
 
-/// Nodes that have formed a cluster, three unless told otherwise, and steps for directed tests of its partition 0. Nodes are named by id.
+/// Nodes that have formed a cluster, three unless told otherwise, and steps for directed tests of its partition 0. They
+/// are named by id.
 class scenario : public simulated_cluster {
  public:
   /// Forms the cluster; a failure to do so is a failure of the test.
@@ -42,7 +43,8 @@ class scenario : public simulated_cluster {
   bool await_in_sync(std::int32_t asked, std::size_t count);
   /// Asks node `asked` to move partition 0 to `target`, or to cancel its move; the error code, -1 without an answer.
   std::int16_t reassign(std::int32_t asked, std::optional<std::vector<std::int32_t>> target);
-  /// Makes `id` the preferred leader of partition 0 and has it elected, asking `asked`. False when it does not lead then.
+  /// Makes `id` the preferred leader of partition 0 and has it elected, asking `asked`. False when it does not lead
+  /// then.
   bool let_lead(std::int32_t id, std::int32_t asked);
   /// The actor of partition 0 at node `id`, which leads it.
   caf::actor leader_actor(std::int32_t id);
