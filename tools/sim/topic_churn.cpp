@@ -8,6 +8,7 @@
 
 #include "schema/kafka/create_topics.hpp"
 #include "schema/kafka/delete_topics.hpp"
+#include "schema/kafka/elect_leaders.hpp"
 #include "schema/kafka/produce.hpp"
 
 #include <algorithm>
@@ -23,6 +24,7 @@ constexpr auto name = "churn";
 constexpr auto patience = 6s;
 constexpr auto pause_most = 100ms;
 constexpr int writes_most = 12;
+constexpr std::uint64_t unclean_share = 4;  // of the looks for a leader that find none, one in so many
 constexpr std::int64_t record_time_ms = 1'700'000'000'000;
 constexpr std::int32_t fetch_bytes = 100'000;
 constexpr std::size_t unpacked_bytes_max = 1 << 20;
@@ -81,6 +83,7 @@ void topic_churn::create() {
     ++made_;
     id_ = {};
     written_ = 0;
+    may_lose_ = false;
     to_write_ = static_cast<int>(random_.below(writes_most));
     acked_.clear();
     again_soon(&topic_churn::write);
@@ -122,6 +125,8 @@ void topic_churn::write() {
     found_.clear();
     return read();
   }
+  if (leader_.host.empty() && !id_.is_zero() && random_.below(unclean_share) == 0)
+    return elect_anybody();
   if (leader_.host.empty() || id_.is_zero())
     return find(&topic_churn::write);
   kafka::produce_request r;
@@ -139,6 +144,26 @@ void topic_churn::write() {
       return find(&topic_churn::write);
     acked_[said.base_offset] = value_of(written_++);
     again_soon(&topic_churn::write);
+  });
+}
+
+/// It has no leader, as far as is known: one that has lost something is better than none.
+void topic_churn::elect_anybody() {
+  at_ = "has anybody elected";
+  may_lose_ = true;
+  kafka::elect_leaders_request r;
+  r.election_type = 1;
+  auto& t = r.topic_partitions.emplace().emplace_back();
+  t.topic = name;
+  t.partitions = {0};
+  r.timeout_ms = 3'000;
+  by_.call<kafka::elect_leaders_response>(any_node(), r, 2, patience, [this](auto answer) {
+    if (answer && !answer->replica_election_results.empty()) {
+      const auto code = static_cast<error_code>(
+        answer->replica_election_results[0].partition_result.at(0).error_code);
+      last_said_ = "election " + std::to_string(static_cast<int>(code));
+    }
+    find(&topic_churn::write);
   });
 }
 
@@ -177,6 +202,8 @@ void topic_churn::take(const kafka::fetch_response& m) {
   const auto last = found_.empty() ? -1 : found_.rbegin()->first;
   if (acked_.empty() || last >= acked_.rbegin()->first)
     return compare();
+  if (bytes.empty() && may_lose_)
+    return compare();
   if (bytes.empty())
     return find(&topic_churn::read);  // a new leader may not know yet what is committed
   again_soon(&topic_churn::read);
@@ -189,7 +216,7 @@ void topic_churn::compare() {
       defect("topic " + std::to_string(made_) + " shows '" + value + "' of another one at offset "
              + std::to_string(at));
   for (const auto& [at, value] : acked_)
-    if (const auto found = found_.find(at); found == found_.end() || found->second != value)
+    if (const auto found = found_.find(at); !may_lose_ && (found == found_.end() || found->second != value))
       defect("topic " + std::to_string(made_) + " lost '" + value + "' at offset " + std::to_string(at));
   remove();
 }

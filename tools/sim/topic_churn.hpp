@@ -17,8 +17,8 @@ class simulated_cluster;
 
 /// Topics of one name that come and go while a client writes and reads: made, written to, read from the beginning,
 /// deleted, and made again. Speaks of them by id. What was acknowledged must be there while the topic is, and nothing
-/// of a topic may show in another one of the same name (KAFKA-12257, KAFKA-14616). Everything is tried until it is
-/// done.
+/// of a topic may show in another one of the same name (KAFKA-12257, KAFKA-14616). Now and then anybody is made its
+/// leader who is alive; then it may lose records. Everything is tried until it is done.
 class topic_churn {
  public:
   /// Both outlive it.
@@ -37,6 +37,7 @@ class topic_churn {
   void find(void (topic_churn::*then)());
   void learn(const kafka::metadata_response& m);
   void write();
+  void elect_anybody();
   void read();
   void take(const kafka::fetch_response& m);
   void compare();
@@ -60,6 +61,7 @@ class topic_churn {
   std::vector<topic_id> deleted_;                 ///< the topics that were there before
   endpoint leader_;                               ///< an empty host: not known
   int written_ = 0, to_write_ = 0;
+  bool may_lose_ = false;                         ///< anybody may have been made its leader
   std::map<std::int64_t, std::string> acked_;     ///< by offset
   std::map<std::int64_t, std::string> found_;
 };
