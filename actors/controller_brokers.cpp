@@ -195,6 +195,7 @@ void controller_reign::alter_one(IsrChange::Reader m, IsrWish::Reader wish, meta
   command.which = {metadata::read_id(wish.getTopic()), partition_index{wish.getIndex()}};
   command.epoch = leader_epoch{wish.getLeaderEpoch()};
   command.partition_epoch = wish.getPartitionEpoch();
+  command.resigns = wish.getResigns();
   for (const auto member : wish.getInSync())
     command.in_sync.push_back({node_id{member.getNode()}, member.getBrokerEpoch()});
   metadata::write_id(out.initTopic(), command.which.topic);
@@ -205,6 +206,10 @@ void controller_reign::alter_one(IsrChange::Reader m, IsrWish::Reader wish, meta
     say(log_level::debug, "refuses in-sync replicas: " + render(failed));
     return out.setError(static_cast<std::int16_t>(metadata_code_of(failed)));
   }
+  if (command.resigns && altered->leader_moved)
+    say(log_level::warning, "the disk of " + std::to_string(command.leader.value) + " has failed: "
+                              + std::to_string(altered->now.leader.value) + " leads partition "
+                              + std::to_string(command.which.index.value) + " of " + to_string(command.which.topic));
   out.setLeader(altered->now.leader.value);
   out.setLeaderEpoch(altered->now.epoch.value);
   out.setPartitionEpoch(altered->now.partition_epoch);

@@ -7,24 +7,33 @@
 #include "runtime/base/sites.hpp"
 #include "runtime/log/batch.hpp"
 #include "runtime/node/context.hpp"
+#include "runtime/node/errors.hpp"
 #include "runtime/replication/follower.hpp"
 
 #include <caf/all.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
 using Refusal = schema::ReplicaSlice::Refusal;
 
 follower_role::follower_role(caf::event_based_actor& self, node_context& context, replica_log& log, leader_epoch epoch,
-                             caf::actor source, offset high_watermark)
+                             caf::actor source, offset high_watermark, owed_acks owed)
   : self_(self),
     context_(context),
     log_(log),
     epoch_(epoch),
     source_(std::move(source)),
-    high_watermark_(high_watermark) {}
+    high_watermark_(high_watermark),
+    owed_(std::move(owed)) {
+  if (owed_.empty())
+    return;
+  probe("deposed leader owes answers");
+  owed_.limit_deadlines(context_.time.monotonic_now() + bounds::deposed_ack_max);
+  self_.delayed_send(&self_, owed_.next_deadline() - context_.time.monotonic_now(), owed_tick{});
+}
 
 void follower_role::begin() {
   if (!source_ || log_.open())
@@ -34,10 +43,11 @@ void follower_role::begin() {
   tell(true);
 }
 
-void follower_role::end() {
+owed_acks follower_role::end() {
   log_.abandon_cut();
   if (source_)
     self_.send(source_, unfollow{log_.spec().id, epoch_});
+  return std::exchange(owed_, owed_acks{0});
 }
 
 /// Says how far this replica is; `ready`: and wants more.
@@ -99,6 +109,10 @@ void follower_role::append(const replica_slice& m, const byte_slice& records) {
 
 void follower_role::raise_watermark(const replica_slice& m) {
   high_watermark_ = replication::followed_high_watermark(m.high_watermark, log_->log_end_offset(), high_watermark_);
+  for (auto& committed : owed_.release(high_watermark_)) {
+    probe("deposed leader answers for its successor");
+    committed.promise.deliver(std::move(committed.answer));
+  }
   const auto start = std::min(m.log_start, log_->log_end_offset());
   if (start > log_->log_start_offset())
     if (auto failed = log_->advance_log_start(start, context_.time.wall_now()))
@@ -115,6 +129,7 @@ void follower_role::cut(offset to) {
   log_.say(log_level::info, "cuts its log from " + std::to_string(log_->log_end_offset().value) + " to "
                               + std::to_string(to.value) + ", where the leader's differs");
   probe("follower cuts its log");
+  fail(owed_.take_above(to));
   cutting_ = true;
   log_.truncate_to(to, [this, alive = std::weak_ptr<int>{alive_}](const error& failed) {
     if (!alive.expired())
@@ -125,6 +140,7 @@ void follower_role::cut(offset to) {
 void follower_role::restart(offset at) {
   log_.say(log_level::info, "begins anew at offset " + std::to_string(at.value) + ", where the leader's log starts");
   probe("follower begins anew at the leader's start");
+  fail(owed_.take_all());
   cutting_ = true;
   log_.restart_at(at, [this, alive = std::weak_ptr<int>{alive_}](const error& failed) {
     if (!alive.expired())
@@ -145,6 +161,17 @@ void follower_role::after_cut(const error& failed) {
 void follower_role::log_durable() {
   if (source_ && !cutting_)
     tell(false);
+}
+
+void follower_role::on_owed_tick() {
+  fail(owed_.expire(context_.time.monotonic_now()));
+  if (!owed_.empty())
+    self_.delayed_send(&self_, owed_.next_deadline() - context_.time.monotonic_now(), owed_tick{});
+}
+
+void follower_role::fail(std::vector<parked_ack> owed) {
+  for (auto& waiting : owed)
+    waiting.promise.deliver(make_error(node_errc::not_leader, log_.describe() + ": its leader has changed"));
 }
 
 void follower_role::retry_later() {

@@ -1,8 +1,11 @@
 #pragma once
 
+#include "actors/owed_acks.hpp"
 #include "actors/replica_log.hpp"
 
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -12,21 +15,25 @@ namespace troupe {
 class follower_role {
  public:
   /// `source`: this node's replicator for the leader's node; an invalid handle while the partition has no leader.
-  /// `high_watermark`: the last one this replica knew.
+  /// `high_watermark`: the last one this replica knew. `owed`: from when it led; those who wait are told that all is
+  /// well when the leader says that their records are committed, and that this is no leader when they are cut off or
+  /// nothing is known within `bounds::deposed_ack_max`.
   follower_role(caf::event_based_actor& self, node_context& context, replica_log& log, leader_epoch epoch,
-                caf::actor source, offset high_watermark);
+                caf::actor source, offset high_watermark, owed_acks owed);
 
   leader_epoch epoch() const { return epoch_; }
   offset high_watermark() const { return high_watermark_; }
 
   /// Begins to follow, or goes on after a pause.
   void begin();
-  /// Leaves the replicator, and the log as it is.
-  void end();
+  /// Leaves the replicator, and the log as it is; what is still owed is the next role's.
+  owed_acks end();
 
   /// What the leader sent.
   void take(const replica_slice& m);
   void log_durable();
+  /// Some of those who are owed an answer have waited for long enough.
+  void on_owed_tick();
 
  private:
   void tell(bool ready);
@@ -35,6 +42,7 @@ class follower_role {
   void restart(offset at);
   void after_cut(const error& failed);
   void raise_watermark(const replica_slice& m);
+  void fail(std::vector<parked_ack> owed);
   void retry_later();
 
   caf::event_based_actor& self_;
@@ -43,6 +51,7 @@ class follower_role {
   leader_epoch epoch_;
   caf::actor source_;
   offset high_watermark_;
+  owed_acks owed_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  ///< callbacks that outlive the role find it gone
   bool cutting_ = false;
   std::string told_failure_;  ///< why nothing could be appended, as the log says already

@@ -28,13 +28,15 @@ using schema::PartitionTrim;
 using schema::PartitionTrimmed;
 
 leader_role::leader_role(caf::event_based_actor& self, node_context& context, replica_log& log, leader_epoch epoch,
-                         offset high_watermark)
+                         offset high_watermark, owed_acks owed)
   : self_(self),
     context_(context),
     log_(log),
     epoch_(epoch),
     known_watermark_(high_watermark),
-    acks_(bounds::parked_acks_max) {
+    acks_(std::move(owed)) {
+  if (!acks_.empty())
+    arm(acks_.next_deadline());
   if (log_.get())
     log_opened();
 }
@@ -51,6 +53,8 @@ void leader_role::decide(replication::membership decided) {
   if (decided.partition_epoch < decided_.partition_epoch)
     return;  // the answer to a wish was faster than the metadata
   decided_ = decided;
+  if (log_.has_failed())
+    resign();
   if (!replicas_)
     return;
   replicas_->set_members(std::move(decided));
@@ -108,7 +112,10 @@ caf::result<wire<PartitionAppended>> leader_role::append(const wire<PartitionApp
   if (!done) {
     if (auto blamed = refusal_of(done.error(), *records, log_.options(), now))
       return std::move(*blamed);
-    return log_.failed_write(done.error());
+    auto why = log_.failed_write(done.error());
+    if (log_.has_failed())
+      log_failed(why);
+    return why;
   }
   log_.touch();
   log_.note_success();
@@ -280,6 +287,12 @@ void leader_role::fail_waiting(const error& why) {
     waiting.promise.deliver(why);
   for (auto& waiting : reads_.take_all())
     waiting.reply.deliver(why);
+}
+
+owed_acks leader_role::hand_over(const error& why) {
+  for (auto& waiting : reads_.take_all())
+    waiting.reply.deliver(why);
+  return std::exchange(acks_, owed_acks{bounds::parked_acks_max});
 }
 
 }  // namespace troupe

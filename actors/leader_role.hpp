@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/owed_acks.hpp"
 #include "actors/partition_slice.hpp"
 #include "actors/replica_log.hpp"
 #include "runtime/kafka/errors.hpp"
@@ -16,9 +17,9 @@ namespace troupe {
 /// when it is no longer; whoever waits then is told. A part of the partition actor's state.
 class leader_role {
  public:
-  /// `high_watermark`: the last one this replica knew.
+  /// `high_watermark`: the last one this replica knew. `owed`: from when it led before, and the log still has it.
   leader_role(caf::event_based_actor& self, node_context& context, replica_log& log, leader_epoch epoch,
-              offset high_watermark);
+              offset high_watermark, owed_acks owed);
 
   /// The controller's decision about the replicas.
   void decide(replication::membership decided);
@@ -50,14 +51,15 @@ class leader_role {
   void on_lag_tick(leader_epoch epoch);
   void on_isr_tick();
   void on_watermark_tick();
+  /// The disk has failed: whoever waits is told `why`, and another replica shall lead.
+  void log_failed(const error& why);
+  void on_resign_tick();
   /// Everyone who waits is told `why`.
   void fail_waiting(const error& why);
+  /// Readers who wait are told `why`; producers are the next role's, which learns what became of their records.
+  owed_acks hand_over(const error& why);
 
  private:
-  struct parked_ack {
-    caf::typed_response_promise<wire<schema::PartitionAppended>> promise;
-    wire<schema::PartitionAppended> answer;
-  };
   using waiting_reads = replication::parked_reads<wire<schema::PartitionRead>, slice_promise>;
   struct fed_follower {
     caf::actor feeder;
@@ -87,6 +89,7 @@ class leader_role {
   void arm_isr_tick();
   void send_wish(const replication::isr_wish& wish);
   void isr_refused(kafka::error_code why);
+  void resign();
 
   std::string describe() const { return log_.describe(); }
 
@@ -97,7 +100,7 @@ class leader_role {
   offset known_watermark_;
   std::optional<replication::leader> replicas_;  ///< from the opening of the log on
   replication::membership decided_{{}, {}, -1};
-  replication::parked_acks<parked_ack> acks_;
+  owed_acks acks_;
   waiting_reads reads_;
   std::map<node_id, fed_follower> followers_;
   offset seen_by_readers_{0};
@@ -107,6 +110,7 @@ class leader_role {
   bool isr_armed_ = false;
   bool was_refused_ = false;  ///< a moment ago: nothing is asked until the pause is over, or there is a new decision
   bool watermark_armed_ = false;
+  bool resigning_ = false;  ///< asked a moment ago that another replica leads
 };
 
 }  // namespace troupe

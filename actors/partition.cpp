@@ -5,6 +5,7 @@
 #include "actors/partition_description.hpp"
 #include "actors/partition_timers.hpp"
 #include "actors/syncer.hpp"
+#include "runtime/base/bounds.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 
@@ -45,7 +46,7 @@ class partition_state {
     log_.start(self, context, std::move(spec),
                {[this] { if (leader_) leader_->log_opened(); },
                 [this] { on_durable(); },
-                [this](const error& why) { if (leader_) leader_->fail_waiting(why); }});
+                [this](const error& why) { if (leader_) leader_->log_failed(why); }});
   }
 
   // -- the role ---------------------------------------------------------------------------------------------------
@@ -146,6 +147,11 @@ class partition_state {
       ((*leader_).*event)(with...);
   }
 
+  void on_owed_tick() {
+    if (follower_)
+      follower_->on_owed_tick();
+  }
+
   void retry_following(leader_epoch epoch) {
     if (follower_ && follower_->epoch() == epoch && !closing_)
       follower_->begin();
@@ -154,18 +160,19 @@ class partition_state {
  private:
   void change_role(leader_epoch epoch, bool lead, const caf::actor& source) {
     const auto watermark = high_watermark();
+    owed_acks owed{bounds::parked_acks_max};
     if (leader_)
-      leader_->fail_waiting(make_error(node_errc::not_leader, log_.describe() + ": its leader has changed"));
+      owed = leader_->hand_over(make_error(node_errc::not_leader, log_.describe() + ": its leader has changed"));
     if (follower_)
-      follower_->end();
+      owed = follower_->end();
     leader_.reset();
     follower_.reset();
     epoch_ = epoch;
     if (lead) {
-      leader_.emplace(*self_, *context_, log_, epoch, watermark);
+      leader_.emplace(*self_, *context_, log_, epoch, watermark, std::move(owed));
       return;
     }
-    follower_.emplace(*self_, *context_, log_, epoch, source, watermark);
+    follower_.emplace(*self_, *context_, log_, epoch, source, watermark, std::move(owed));
     follower_->begin();
   }
 
@@ -174,7 +181,8 @@ class partition_state {
     if (leader_)
       leader_->fail_waiting(why);
     if (follower_)
-      follower_->end();
+      for (auto& waiting : follower_->end().take_all())
+        waiting.promise.deliver(why);
   }
 
   void on_durable() {
@@ -240,7 +248,9 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const flush_tick&) { state->on_flush(); },
     [state](const lag_tick& m) { state->tell_leader(&leader_role::on_lag_tick, m.epoch); },
     [state](const isr_tick&) { state->tell_leader(&leader_role::on_isr_tick); },
+    [state](const resign_tick&) { state->tell_leader(&leader_role::on_resign_tick); },
     [state](const watermark_tick&) { state->tell_leader(&leader_role::on_watermark_tick); },
+    [state](const owed_tick&) { state->on_owed_tick(); },
     [state](const retry_following& m) { state->retry_following(m.epoch); },
   };
 }

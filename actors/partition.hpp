@@ -128,7 +128,9 @@ struct compaction_swap {
 ///           flush_tick →
 ///           lag_tick →
 ///           isr_tick →
+///           resign_tick →
 ///           watermark_tick →
+///           owed_tick →
 ///           retry_following →
 /// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an
 ///           exception ends it and `replicas` starts it again

@@ -20,8 +20,12 @@ struct lag_tick {
 };
 /// The controller has refused other in-sync replicas a moment ago, or would have.
 struct isr_tick {};
+/// The disk has failed, and this replica leads still.
+struct resign_tick {};
 /// Followers that wait for records have not heard of the high watermark.
 struct watermark_tick {};
+/// Producers from when this replica led have waited for long enough.
+struct owed_tick {};
 /// The leader could not serve a moment ago.
 struct retry_following {
   leader_epoch epoch;
@@ -34,4 +38,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::flush_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::lag_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::isr_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::watermark_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::resign_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::owed_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::retry_following)

@@ -41,7 +41,7 @@ error replica_log::open() {
     auto why = with_context(describe(), opened.error());
     say(log_level::error, render(why));
     if (!is_error(why, error_domain::disk, static_cast<std::uint8_t>(disk_errc::out_of_handles)))
-      open_failed_ = why;  // all else needs a person
+      heard_.on_failure(open_failed_ = why);  // all else needs a person
     return why;
   }
   log_ = std::move(*opened);

@@ -19,7 +19,8 @@ class node_context;
 /// its recovery point told to the supervisor. A part of the partition actor's state.
 class replica_log {
  public:
-  /// `on_durable` is called when a sync came back, `on_failure` when the disk failed for good; `on_open` once.
+  /// `on_durable` is called when a sync came back, `on_failure` when the disk failed for good or the log cannot be
+  /// opened; `on_open` once.
   struct events {
     std::function<void()> on_open;
     std::function<void()> on_durable;
@@ -33,6 +34,8 @@ class replica_log {
 
   /// Opens the log unless it is open. An error stays: damage that needs a person.
   error open();
+  /// Nothing can be appended until this node starts anew.
+  bool has_failed() const { return open_failed_ || (log_ && log_->is_offline()); }
   /// Null until it is open.
   log::log* get() { return log_.get(); }
   const log::log* get() const { return log_.get(); }

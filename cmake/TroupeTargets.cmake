@@ -9,6 +9,11 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
 
+set(TROUPE_DEBUG_INFO 1 CACHE STRING "Debug information: 1 names and lines, a third less to compile; 2 variables too")
+foreach(config DEBUG RELWITHDEBINFO)
+  string(REGEX REPLACE "-g( |$)" "-g${TROUPE_DEBUG_INFO}\\1" CMAKE_CXX_FLAGS_${config} "${CMAKE_CXX_FLAGS_${config}}")
+endforeach()
+
 include(GNUInstallDirs)
 
 find_program(TROUPE_CCACHE ccache)

@@ -67,7 +67,8 @@ struct IsrWish {
   index @1 :Int32;
   leaderEpoch @2 :Int32;
   partitionEpoch @3 :Int32;       # that the wish was derived from
-  inSync @4 :List(Member);
+  inSync @4 :List(Member);        # not looked at when the leader resigns
+  resigns @5 :Bool;               # its disk has failed: another in-sync replica shall lead, if there is one
 
   struct Member {
     node @0 :Int32;

@@ -76,6 +76,18 @@ error check_eligible(const image& on, const std::string& where, const alter_part
   return {};
 }
 
+altered_partition resign(const image& on, const command_rules& rules, const topic& owner, const partition& before,
+                         const alter_partition_command& wish) {
+  const auto could = [&](node_id id) { return id != wish.leader && can_lead(on, id); };
+  if (std::none_of(before.in_sync.begin(), before.in_sync.end(), could))
+    return {before, false, {}};
+  change_rules by{on, rules.replication(on, owner)};
+  by.lost = wish.leader;
+  altered_partition out{settle(before, before, by), true, {}};
+  out.records.push_back(partition_change_record(owner.id, wish.which.index, before, out.now));
+  return out;
+}
+
 }  // namespace
 
 expected<altered_partition> alter_partition(const image& on, const command_rules& rules,
@@ -93,6 +105,8 @@ expected<altered_partition> alter_partition(const image& on, const command_rules
     return make_error(errc::unknown_partition, where + " does not exist");
   if (auto refused = check_epochs(where, *before, wish))
     return refused;
+  if (wish.resigns)
+    return resign(on, rules, *owner, *before, wish);
   if (auto refused = check_in_sync(where, *before, wish))
     return refused;
   if (auto refused = check_eligible(on, where, wish))

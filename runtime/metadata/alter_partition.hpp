@@ -13,7 +13,7 @@ struct in_sync_replica {
   std::int64_t broker_epoch = -1;  ///< of the process that fetched: a later one has to catch up again (KIP-903)
 };
 
-/// What a leader wishes for its partition (KIP-497): another ISR, or to have recovered.
+/// What a leader wishes for its partition (KIP-497): another ISR, to have recovered, or that another one leads.
 struct alter_partition_command {
   node_id leader;
   std::int64_t broker_epoch = -1;   ///< of the leader
@@ -22,6 +22,7 @@ struct alter_partition_command {
   std::int32_t partition_epoch = 0; ///< of the state that the wish changes
   std::vector<in_sync_replica> in_sync;  ///< with the leader itself
   bool recovering = false;          ///< still settling after an unclean election
+  bool resigns = false;             ///< its disk has failed; `in_sync` and `recovering` do not count then
 };
 
 /// What came of it.
@@ -31,7 +32,8 @@ struct altered_partition {
   metadata::records records;  ///< none when nothing changes
 };
 
-/// Judges a leader's wish. Errors, in the order in which they are looked for:
+/// Judges a leader's wish. A leader that resigns leaves the ISR when another member can lead, else all stays as it is:
+/// better one that can only be read from than none. Errors, in the order in which they are looked for:
 /// broker_id_not_registered, stale_broker_epoch  the sender is not the process that is registered
 /// unknown_topic_id, unknown_partition
 /// not_controller           an epoch is later than any that this image knows

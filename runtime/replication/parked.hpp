@@ -50,7 +50,25 @@ class parked_acks {
     return late;
   }
 
-  /// Everyone, for a loss of leadership or of the log.
+  /// All whose offset lies above `end`, for a log that is cut there.
+  std::vector<Reply> take_above(offset end) {
+    std::vector<Reply> cut;
+    auto next = waiting_.begin();
+    while (next != waiting_.end() && next->needs <= end)
+      ++next;
+    for (auto it = next; it != waiting_.end(); ++it)
+      cut.push_back(std::move(it->reply));
+    waiting_.erase(next, waiting_.end());
+    return cut;
+  }
+
+  /// Nobody waits for longer than until `latest`.
+  void limit_deadlines(monotonic_time latest) {
+    for (auto& waiting : waiting_)
+      waiting.deadline = std::min(waiting.deadline, latest);
+  }
+
+  /// Everyone, for a loss of the log.
   std::vector<Reply> take_all() { return release(offset{INT64_MAX}); }
 
   /// The earliest deadline, or `monotonic_time::max()`.

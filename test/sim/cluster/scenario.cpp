@@ -195,13 +195,13 @@ void scenario::heal_to_nodes(std::int32_t id) {
       in().net().heal_both(name_of(id), name_of(other));
 }
 
-void scenario::end_well() {
+void scenario::end_well(bool disks_work) {
   BOOST_TEST_INFO("seed " << seed_);
   BOOST_TEST(settle(patience));
   auto wrong = stop_all();
   for (auto& w : wrong_with_replicas())
     wrong.push_back(std::move(w));
-  for (auto& w : wrong_with_processes())
+  for (auto& w : wrong_with_processes(disks_work))
     wrong.push_back(std::move(w));
   for (const auto& w : wrong)
     BOOST_ERROR("seed " << seed_ << ": " << w);

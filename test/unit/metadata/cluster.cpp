@@ -139,6 +139,7 @@ class cluster {
     wish.which = {t ? t->id : id_of(99), name.index};
     wish.epoch = leader_epoch{number(in, "epoch", now.epoch.value)};
     wish.partition_epoch = number(in, "version", now.partition_epoch);
+    wish.resigns = has(in, "resigns");
     wish.recovering = has(in, "recovering") || (now.recovering && !has(in, "recovered"));
     const auto registered = [&](node_id id) {
       const auto found = now_->find_broker(id);

@@ -199,3 +199,15 @@ BOOST_AUTO_TEST_CASE(parked_acks_are_released_in_order_and_expire_by_deadline) {
   BOOST_TEST(parked.take_all() == std::vector<int>{3});
   BOOST_TEST(parked.empty());
 }
+
+BOOST_AUTO_TEST_CASE(parked_acks_above_the_end_of_a_cut_log_are_taken_and_the_others_wait_no_longer_than_allowed) {
+  replication::parked_acks<int> parked{10};
+  parked.park(offset{5}, t0 + 10ms, 1);
+  parked.park(offset{8}, t0 + 50ms, 2);
+  parked.park(offset{9}, t0 + 50ms, 3);
+  BOOST_TEST(parked.take_above(offset{8}) == std::vector<int>{3});
+  BOOST_TEST(parked.take_above(offset{8}).empty());
+  parked.limit_deadlines(t0 + 20ms);
+  BOOST_TEST(parked.expire(t0 + 19ms) == std::vector<int>{1});
+  BOOST_TEST(parked.expire(t0 + 20ms) == std::vector<int>{2});
+}
