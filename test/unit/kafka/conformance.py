@@ -50,6 +50,7 @@ class Comparison:
     def __init__(self, name):
         self.name = name
         self.problems = []
+        self.is_flexible = True  # in some version
 
     def differ(self, path, what, ours, theirs):
         if ours != theirs:
@@ -61,6 +62,7 @@ class Comparison:
         self.differ("", "flexible", ours.flexible, versions_of(theirs["flexibleVersions"]) & valid)
         unstable = request.get("latestVersionUnstable", False)  # said only once, but it holds for the API
         self.differ("", "newest version that may be advertised", ours.stable_max, valid.last - bool(unstable))
+        self.is_flexible = bool(ours.flexible)
         common = {s["name"]: s["fields"] for s in theirs.get("commonStructs", [])}
         structs = {s.name: s.fields for s in ours.structs}
         self.fields("", ours.fields, theirs["fields"], valid, structs, common)
@@ -86,7 +88,7 @@ class Comparison:
         if "tag" in their:
             self.differ(path, "tagged versions", our.versions, versions_of(their["taggedVersions"]) & versions)
         self.differ(path, "ignorable", our.ignorable, bool(their.get("ignorable", False)))
-        self.differ(path, "own flexible versions", not our.flexible, their.get("flexibleVersions") == "none")
+        self.differ(path, "own flexible versions", self.is_flexible and not our.flexible, their.get("flexibleVersions") == "none")
         if kind not in PRIMITIVES and our.kind in structs:
             inner = their.get("fields") or common[kind]
             # A common struct serves fields of different versions: its own ranges are those of the message.
