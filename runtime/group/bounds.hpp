@@ -14,6 +14,8 @@ constexpr std::size_t pending_members_max = 10'000;
 constexpr std::size_t member_metadata_bytes_max = std::size_t{1} << 20;
 /// Until a member that never learnt its id is out: its client may have given up and joined anew (KAFKA-7610).
 constexpr auto new_member_join_max = std::chrono::minutes{5};
+/// Between looks whether static members that alone are left have come back, if they allow no time themselves.
+constexpr auto static_members_pause_min = std::chrono::seconds{1};
 /// Offsets that expire or lose their topic, taken out with one batch of records.
 constexpr std::size_t tombstones_per_batch = 1'000;
 /// Names that clients choose, so that they fit into a record.
