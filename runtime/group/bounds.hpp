@@ -21,7 +21,7 @@ constexpr std::size_t tombstones_per_batch = 1'000;
 /// Names that clients choose, so that they fit into a record.
 constexpr std::size_t group_id_bytes_max = 4'096;
 constexpr std::size_t client_id_bytes_max = 1'024;  ///< what is longer is cut
-constexpr std::size_t instance_id_bytes_max = 249;  ///< Kafka's own limit
+constexpr std::size_t instance_id_bytes_max = 4'096;
 constexpr std::size_t protocol_name_bytes_max = 1'024;
 /// Of a client's reason, in a line of the log.
 constexpr std::size_t reason_bytes_max = 255;

@@ -25,7 +25,7 @@ effects coordinator::delete_groups(const caller& who, const kafka::delete_groups
   outbox out{next_ticket_};
   kafka::delete_groups_response body;
   change_set changes;
-  for (const auto& group : r.groups_names) {
+  for (const auto& group : std::set<std::string>{r.groups_names.begin(), r.groups_names.end()}) {
     auto& result = body.results.emplace_back();
     result.group_id = group;
     auto* t = find(group);

@@ -29,8 +29,7 @@ effects coordinator::join(const caller& who, kafka::join_group_request r, moment
   if (r.session_timeout_ms < options_.session_timeout_min.count()
       || r.session_timeout_ms > options_.session_timeout_max.count())
     return refuse(error_code::invalid_session_timeout);
-  if (r.group_instance_id
-      && (r.group_instance_id->empty() || r.group_instance_id->size() > bounds::instance_id_bytes_max))
+  if (r.group_instance_id && r.group_instance_id->size() > bounds::instance_id_bytes_max)
     return refuse(error_code::invalid_request);
   if (who.version == 0)  // which has no time of its own for rebalances
     r.rebalance_timeout_ms = r.session_timeout_ms;
@@ -49,14 +48,21 @@ effects coordinator::join(const caller& who, kafka::join_group_request r, moment
 }
 
 effects coordinator::sync(const caller& who, const kafka::sync_group_request& r, moment now) {
+  constexpr std::int16_t protocol_version = 5;  // from which on members must say what they take the group for
   outbox out{next_ticket_};
-  auto* t = find(r.group_id);
-  if (!is_name(r.group_id) || !t || t->members.state() == group_state::empty) {
+  const auto refuse = [&](error_code code) {
     kafka::sync_group_response body;
-    body.error_code = number_of(is_name(r.group_id) ? error_code::unknown_member_id : error_code::invalid_group_id);
+    body.error_code = number_of(code);
     out.reply(who.id, std::move(body));
     return out.take();
-  }
+  };
+  if (who.version >= protocol_version && (!r.protocol_type || !r.protocol_name))
+    return refuse(error_code::inconsistent_group_protocol);
+  if (!is_name(r.group_id))
+    return refuse(error_code::invalid_group_id);
+  auto* t = find(r.group_id);
+  if (!t || t->members.state() == group_state::empty)
+    return refuse(error_code::unknown_member_id);
   t->members.sync(who, r, now, out);
   return finish(out, t, now);
 }

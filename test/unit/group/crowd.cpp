@@ -152,6 +152,8 @@ void crowd::sync(consumer& c) {
     r.assignments.push_back({c.to_assign[i], byte_slice::copy_of(as_bytes("part " + std::to_string(i)))});
   c.at = phase::syncing;
   c.gives_up_at = ms_ + patience_ms;
+  r.protocol_type = "consumer";
+  r.protocol_name = "range";
   carry_out(coordinator_->sync(who(c, ask(c)), r, time()));
 }
 

@@ -2,7 +2,7 @@
 // nobody was told yet with a star. What the subject understands (unless said otherwise, the group is g, and clients use
 // their own member id and generation):
 //   join A [v=] [id=] [instance=] [protocols=p,q] [topics=t,u] [session=] [rebalance=] [type=] [as=] [reason=]
-//   sync A [gen=] [assign=ID:text,…] [protocol=] [type=]        heartbeat A [gen=] [instance=]
+//   sync A [v=] [gen=] [assign=ID:text,…] [protocol=] [type=]        heartbeat A [gen=] [instance=]
 //   leave A [v=] [instance=] [id=] [reason=]                    gone A      its connection breaks while it waits
 //   commit A topic-partition=offset… [gen=] [id=] [note=LENGTH] [retention=] [v=] [topicid=]
 //   fetch [topic-partition…] [stable] [topicid=]               no partition: all
@@ -170,7 +170,7 @@ class subject {
       const auto parts = split(one, ':');
       r.assignments.push_back({w_.long_id(parts.at(0)), byte_slice::copy_of(as_bytes(parts.at(1)))});
     }
-    return w_.carry_out(w_.now_running().sync(w_.call(name, 5), r, w_.now()));
+    return w_.carry_out(w_.now_running().sync(w_.call(name, in.number<std::int16_t>("v", 4)), r, w_.now()));
   }
 
   std::string heartbeat(const line& in) {

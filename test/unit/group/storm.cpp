@@ -1,4 +1,4 @@
-// Groups in bad weather, by chance: what is promised holds at each step, and when the weather clears all consumers work.
+// Groups in bad weather, by chance: what is promised holds at each step, and when it clears all consumers work.
 #include "test/unit/group/crowd.hpp"
 
 #include <boost/test/unit_test.hpp>
