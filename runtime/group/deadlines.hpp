@@ -2,6 +2,7 @@
 
 #include "runtime/authority/clock.hpp"
 
+#include <functional>
 #include <optional>
 #include <queue>
 #include <string>
@@ -22,6 +23,7 @@ class deadlines {
     if (!one.queued || at < *one.queued) {
       one.queued = at;
       queue_.push({at, name});
+      drop_leftovers();
     }
   }
 
@@ -52,12 +54,30 @@ class deadlines {
     return queue_.empty() ? std::nullopt : std::optional{queue_.top().first};
   }
 
+  /// Entries of the queue, leftovers of what was disarmed included: no more than twice what is armed, and a few.
+  std::size_t queued_count() const { return queue_.size(); }
+
  private:
+  using entry = std::pair<monotonic_time, std::string>;
+  static constexpr std::size_t leftovers_min = 64;
+
+  /// Clients that come and go all the time must not fill the queue with what they leave behind.
+  void drop_leftovers() {
+    if (queue_.size() <= 2 * armed_.size() + leftovers_min)
+      return;
+    std::vector<entry> live;
+    live.reserve(armed_.size());
+    for (auto& [name, one] : armed_) {
+      one.queued = one.at;
+      live.emplace_back(one.at, name);
+    }
+    queue_ = decltype(queue_){std::greater<>{}, std::move(live)};
+  }
+
   struct one_deadline {
     monotonic_time at;
     std::optional<monotonic_time> queued;  ///< the entry of the queue that stands for it
   };
-  using entry = std::pair<monotonic_time, std::string>;
 
   std::unordered_map<std::string, one_deadline> armed_;
   std::priority_queue<entry, std::vector<entry>, std::greater<>> queue_;

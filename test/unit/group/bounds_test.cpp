@@ -56,6 +56,21 @@ BOOST_AUTO_TEST_CASE(ids_that_were_given_out) {
   BOOST_TEST((code_of(join(join_of("g"))) == kafka::error_code::member_id_required));
 }
 
+BOOST_AUTO_TEST_CASE(deadlines_of_those_who_come_and_go) {
+  deadlines all;
+  const auto later = [](int minutes) { return monotonic_time{} + std::chrono::minutes{minutes}; };
+  all.arm("stays", later(10));
+  for (int i = 0; i < 10'000; ++i) {
+    all.arm("guest " + std::to_string(i), later(5));
+    all.disarm("guest " + std::to_string(i));
+    BOOST_TEST_REQUIRE(all.queued_count() < 100u);
+  }
+  all.arm("stays", later(12));
+  BOOST_TEST(!all.take_due(later(11)).has_value());
+  BOOST_TEST((all.take_due(later(12)) == std::optional<std::string>{"stays"}));
+  BOOST_TEST(!all.next().has_value());
+}
+
 BOOST_AUTO_TEST_CASE(groups) {
   for (std::size_t i = 0; i < bounds::groups_max; ++i)
     join(join_of("g" + std::to_string(i)));
