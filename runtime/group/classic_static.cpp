@@ -1,3 +1,4 @@
+#include "runtime/base/mutation.hpp"
 #include "runtime/group/classic.hpp"
 
 #include <algorithm>
@@ -34,6 +35,8 @@ void classic_group::replace_static(const caller& who, const kafka::join_group_re
   arm(member, now);
 
   if (state_ == group_state::stable && protocol_ == roster_.select_protocol()) {
+    if (mutation("M31"))
+      return static_member_stored({who.id, who.version, old_id, new_id, old_leader, before}, out);
     std::map<std::string, byte_slice> assignments;
     for (const auto& [id, m] : roster_.all())
       assignments.emplace(id, m.assignment);

@@ -1,3 +1,4 @@
+#include "runtime/base/mutation.hpp"
 #include "runtime/group/coordinator.hpp"
 
 #include <algorithm>
@@ -114,14 +115,16 @@ bool coordinator::expire_offsets(const tenant& t, wall_time now, change_set& cha
   const bool is_empty = members.state() == group_state::empty;
   const bool is_known_reader =
       members.is_consumers() && members.knows_subscriptions() && members.state() == group_state::stable;
-  if (members.protocol_type() && !is_empty && !is_known_reader)
+  const bool is_rebalancing = members.protocol_type() && !is_empty && !is_known_reader;
+  if (is_rebalancing && !mutation("M32"))
     return t.offsets.empty();
   std::size_t count = 0;
   t.offsets.for_each([&](const std::string& topic, std::int32_t partition, const committed_offset& offset) {
     const auto since = members.protocol_type() && is_empty && members.state_since() ? *members.state_since()
                                                                                     : offset.committed_at;
     const bool is_over = offset.expires ? now >= *offset.expires : now - since >= options_.offsets_retention;
-    if (!is_over || members.is_subscribed_to(topic) || t.offsets.is_changing(topic, partition))
+    const bool is_read = members.is_subscribed_to(topic) && !(is_rebalancing && mutation("M32"));
+    if (!is_over || is_read || t.offsets.is_changing(topic, partition))
       return;
     set_offset(changes, members.id(), topic, partition, std::nullopt);
     ++count;

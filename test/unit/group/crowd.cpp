@@ -35,6 +35,9 @@ void crowd::begin_within(std::int64_t ms) {
 
 void crowd::run(std::int64_t ms) {
   for (const auto until = ms_ + ms; ms_ < until && broken.empty(); ms_ += step_ms) {
+    if (is_empty())  // its offsets may expire in this very step
+      for (auto& c : consumers_)
+        c.acknowledged = -1;
     if (const auto due = coordinator_->wakes_at(); due && *due <= time().at)
       carry_out(coordinator_->tick(time()));
     if (!chance(now.late_batches))
@@ -46,6 +49,7 @@ void crowd::run(std::int64_t ms) {
         consumer fresh;
         fresh.number = c.number;
         fresh.committed = c.committed;
+        fresh.acknowledged = c.acknowledged;
         fresh.at = phase::idle;
         fresh.acts_at = ms_ + static_cast<std::int64_t>(generator_() % 5'000);
         c = fresh;
@@ -55,12 +59,20 @@ void crowd::run(std::int64_t ms) {
     }
     if (generator_() % 1000 < now.moves)
       move();
+    if (ms_ % 1'000 == 0 && !are_commits_kept())
+      break_promise("an acknowledged offset is gone");
   }
 }
 
 void crowd::silence_all_but(std::size_t count) {
   for (auto i = count; i < consumers_.size(); ++i)
     consumers_[i].at = phase::away;
+}
+
+bool crowd::is_empty() const {
+  kafka::list_groups_request r;
+  r.states_filter = {"Empty", "Dead"};
+  return !coordinator_->list(r).empty();
 }
 
 bool crowd::is_settled() const {
@@ -163,17 +175,23 @@ void crowd::work(consumer& c) {
     kafka::offset_commit_request r;
     r.group_id = group_name;
     r.member_id = c.member_id;
-    r.generation_id_or_member_epoch = c.generation;
+    // Now and then one arrives that was sent a generation ago.
+    c.commits_late = now.lost_answers > 0 && chance(5);
+    r.generation_id_or_member_epoch = c.generation - (c.commits_late ? 1 : 0);
     auto& topic = r.topics.emplace_back();
     topic.name = "orders";
     topic.partitions.emplace_back().partition_index = static_cast<std::int32_t>(c.number);
     topic.partitions[0].committed_offset = ++c.committed;
-    return carry_out(coordinator_->commit_offsets(who(c, ask(c)), r, time()));
+    const auto id = ask(c);
+    committing_[id] = {c.committed, c.commits_late};
+    return carry_out(coordinator_->commit_offsets(who(c, id), r, time()));
   }
   kafka::heartbeat_request r;
   r.group_id = group_name;
   r.member_id = c.member_id;
   r.generation_id = c.generation;
+  if (are_static_)
+    r.group_instance_id = "i" + std::to_string(c.number);
   carry_out(coordinator_->heartbeat(who(c, ask(c)), r, time()));
 }
 
@@ -203,6 +221,8 @@ void crowd::take(const answer& one) {
     return;  // of a client that crashed meanwhile
   auto& c = consumers_[asked->second];
   asked_.erase(asked);
+  if (const auto* commit = std::get_if<kafka::offset_commit_response>(&one.body))
+    check_commit(c, one.to, code_of(commit->topics.at(0).partitions.at(0).error_code));
   if (chance(now.lost_answers))
     return;
   if (const auto* body = std::get_if<kafka::join_group_response>(&one.body); body && c.open == one.to)
@@ -213,6 +233,32 @@ void crowd::take(const answer& one) {
     start_over(c, code_of(beat->error_code));
   else if (const auto* commit = std::get_if<kafka::offset_commit_response>(&one.body); commit && c.at == phase::working)
     start_over(c, code_of(commit->topics.at(0).partitions.at(0).error_code));
+}
+
+/// What is acknowledged must be there, and nobody may commit for a generation that is over.
+void crowd::check_commit(consumer& c, request_id id, kafka::error_code code) {
+  const auto [offset, is_late] = std::exchange(committing_[id], {});
+  committing_.erase(id);
+  if (code != kafka::error_code::none)
+    return;
+  if (is_late)
+    break_promise("a commit of the generation before is taken");
+  c.acknowledged = offset;
+}
+
+/// Each consumer's acknowledged offset, or a later one.
+bool crowd::are_commits_kept() const {
+  kafka::offset_fetch_request::group r;
+  r.group_id = group_name;
+  r.topics.emplace();
+  auto& topic = r.topics->emplace_back();
+  topic.name = "orders";
+  for (const auto& c : consumers_)
+    topic.partition_indexes.push_back(static_cast<std::int32_t>(c.number));
+  const auto told = coordinator_->fetch_offsets(r, false);
+  return std::ranges::all_of(consumers_, [&](const consumer& c) {
+    return told.topics.at(0).partitions.at(c.number).committed_offset >= c.acknowledged;
+  });
 }
 
 void crowd::take_join(consumer& c, const kafka::join_group_response& body) {
@@ -260,8 +306,11 @@ void crowd::start_over(consumer& c, kafka::error_code why) {
     case kafka::error_code::coordinator_not_available:
     case kafka::error_code::not_coordinator:
       return;
-    case kafka::error_code::unknown_member_id:
     case kafka::error_code::fenced_instance_id:
+      if (c.at == phase::working)  // with an assignment, which is in the log under its id
+        break_promise("a static member is fenced by nobody");
+      [[fallthrough]];
+    case kafka::error_code::unknown_member_id:
       c.member_id.clear();
       [[fallthrough]];
     case kafka::error_code::illegal_generation:

@@ -62,6 +62,8 @@ class crowd {
     std::vector<std::string> to_assign;  ///< member ids, when it leads
     std::string assignment;
     std::int64_t committed = 0;
+    std::int64_t acknowledged = -1;
+    bool commits_late = false;
     request_id open{0};
   };
 
@@ -78,6 +80,9 @@ class crowd {
   void take(const answer& one);
   void take_join(consumer& c, const kafka::join_group_response& body);
   void take_sync(consumer& c, const kafka::sync_group_response& body);
+  void check_commit(consumer& c, request_id id, kafka::error_code code);
+  bool are_commits_kept() const;
+  bool is_empty() const;
   void start_over(consumer& c, kafka::error_code why);
   void move();
   void break_promise(const std::string& what);
@@ -91,6 +96,11 @@ class crowd {
   std::vector<log_record> log_;
   std::deque<batch> unsettled_;
   std::map<request_id, std::size_t> asked_;
+  struct commit_on_its_way {
+    std::int64_t offset = 0;
+    bool is_late = false;
+  };
+  std::map<request_id, commit_on_its_way> committing_;
   std::map<std::int32_t, std::map<std::string, std::size_t>> owners_;  ///< generation → assignment → consumer
   std::int32_t generation_most_ = 0;
   std::uint64_t requests_ = 0;
