@@ -37,10 +37,10 @@ class cleaner_state {
     for (const auto& topic : view->image->topics_by_name()) {
       if (!compacts(*view->image, *topic))
         continue;
-      const auto routes = view->leaders.of_topic(topic->id);
-      for (std::size_t i = 0; routes && i < routes->size(); ++i)
-        if ((*routes)[i])
-          ask((*routes)[i]);
+      if (const auto routes = view->replicas.of_topic(topic->id))
+        for (const auto& route : *routes)
+          if (route.replica)
+            ask(route.replica);
     }
     answered();
   }

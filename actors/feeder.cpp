@@ -96,14 +96,14 @@ class feeder_state {
     const partition_id id{metadata::read_id(from.getTopic()), partition_index{from.getIndex()}};
     const leader_epoch epoch{from.getLeaderEpoch()};
     const auto view = context_->view.get();
-    const auto leader = view ? view->leaders.leader_of(id) : caf::actor{};
+    const auto leader = view ? view->replicas.leader_of(id) : caf::actor{};
     if (!leader) {
       to.ready.push_back({id, follower, epoch, {}, offset{0}, offset{0}, {}, ReplicaSlice::Refusal::NOT_LEADER});
       return;
     }
     follower_position position{follower, broker_epoch, epoch, offset{from.getLogEnd()}, offset{from.getDurableEnd()},
                                leader_epoch{from.getLastEpoch()}, offset{from.getLogStart()}, from.getReady(),
-                               caf::actor_cast<caf::actor>(self_)};
+                               caf::actor_cast<caf::actor>(self_), from.getPartitionEpoch()};
     self_->send(leader, std::move(position));
   }
 
@@ -155,6 +155,7 @@ class feeder_state {
     to.setHighWatermark(from.high_watermark.value);
     to.setLogStart(from.log_start.value);
     to.setRefusal(from.refusal);
+    to.setFrom(from.from.value);
     if (from.diverging) {
       to.setDivergingEpoch(from.diverging->epoch.value);
       to.setDivergingEnd(from.diverging->end.value);

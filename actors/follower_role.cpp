@@ -1,5 +1,6 @@
 #include "actors/follower_role.hpp"
 
+#include "actors/partition_description.hpp"
 #include "actors/partition_timers.hpp"
 #include "actors/replicator.hpp"
 #include "runtime/base/bounds.hpp"
@@ -7,6 +8,7 @@
 #include "runtime/base/sites.hpp"
 #include "runtime/log/batch.hpp"
 #include "runtime/node/context.hpp"
+#include "runtime/node/epoch_check.hpp"
 #include "runtime/node/errors.hpp"
 #include "runtime/replication/follower.hpp"
 
@@ -27,12 +29,20 @@ follower_role::follower_role(caf::event_based_actor& self, node_context& context
     epoch_(epoch),
     source_(std::move(source)),
     high_watermark_(high_watermark),
-    owed_(std::move(owed)) {
+    owed_(std::move(owed)),
+    readers_(self, context, log) {
   if (owed_.empty())
     return;
   probe("deposed leader owes answers");
   owed_.limit_deadlines(context_.time.monotonic_now() + bounds::deposed_ack_max);
   self_.delayed_send(&self_, owed_.next_deadline() - context_.time.monotonic_now(), owed_tick{});
+}
+
+void follower_role::decide(std::int32_t partition_epoch, bool is_member) {
+  partition_epoch_ = partition_epoch;
+  const bool came_back = !std::exchange(is_member_, is_member) && is_member;
+  if (!std::exchange(has_begun_, true) || came_back)
+    begin();
 }
 
 void follower_role::begin() {
@@ -47,8 +57,41 @@ owed_acks follower_role::end() {
   log_.abandon_cut();
   if (source_)
     self_.send(source_, unfollow{log_.spec().id, epoch_});
+  readers_.answer_all(high_watermark_);
   return std::exchange(owed_, owed_acks{0});
 }
+
+// -- clients ----------------------------------------------------------------------------------------------------------
+
+error follower_role::admit(std::int32_t sender_epoch) {
+  if (auto refused = check_epoch(leader_epoch{sender_epoch}, epoch_, log_.describe()))
+    return refused;
+  return log_.open();
+}
+
+caf::result<wire<schema::PartitionSlice>> follower_role::read(const wire<schema::PartitionRead>& m) {
+  if (auto refused = admit(m->getLeaderEpoch()))
+    return refused;
+  probe("follower serves a reader");
+  return readers_.read(m, high_watermark_);
+}
+
+caf::result<wire<schema::PartitionOffset>> follower_role::find_offset(const wire<schema::PartitionOffsetQuery>& m) {
+  if (auto refused = admit(m->getLeaderEpoch()))
+    return refused;
+  auto found = log_->find_offset(m->getTimestampMs(), log_->log_end_offset());
+  if (!found)
+    return found.error();
+  return answer_of(*found);
+}
+
+void follower_role::fail_waiting(const error& why) {
+  readers_.fail_all(why);
+  for (auto& waiting : end().take_all())
+    waiting.promise.deliver(why);
+}
+
+// -- following --------------------------------------------------------------------------------------------------------
 
 /// Says how far this replica is; `ready`: and wants more.
 void follower_role::tell(bool ready) {
@@ -57,8 +100,9 @@ void follower_role::tell(bool ready) {
   const auto end = log_->log_end_offset();
   // Of the last record: an epoch under which this node led without writing anything is nobody's concern.
   const auto last_epoch = end > log_->log_start_offset() ? log_->epoch_at(end + -1) : no_epoch;
+  told_start_ = log_->log_start_offset();
   self_.send(source_, follow{log_.spec().id, caf::actor_cast<caf::actor>(&self_), epoch_, end, log_->durable_end(),
-                             last_epoch, log_->log_start_offset(), ready});
+                             last_epoch, told_start_, ready, partition_epoch_});
 }
 
 void follower_role::take(const replica_slice& m) {
@@ -66,9 +110,11 @@ void follower_role::take(const replica_slice& m) {
     return;
   if (!log_.get() || cutting_)
     return;
+  // Sent for another place: before the link broke, before the log was cut, or for a replica that was here before.
+  const bool is_for_us = m.from == log_->log_end_offset() || mutation("M03");
   switch (m.refusal) {
     case Refusal::NONE: break;
-    case Refusal::OUT_OF_RANGE: return restart(m.log_start);
+    case Refusal::OUT_OF_RANGE: return is_for_us ? restart(m.log_start) : tell(true);
     case Refusal::FENCED_EPOCH: return;  // news from the controller are on their way
     case Refusal::NOT_LEADER:
     case Refusal::UNKNOWN_EPOCH:
@@ -77,18 +123,19 @@ void follower_role::take(const replica_slice& m) {
   if (buggify("replica slice lost"))
     return retry_later();
   if (m.diverging) {
+    if (!is_for_us)
+      return tell(true);
     const auto own = log_->end_offset_for_epoch(m.diverging->epoch);
     return cut(replication::truncation_point({m.diverging->epoch, m.diverging->end}, {own.epoch, own.end},
                                              log_->log_end_offset()));
   }
   if (const auto* records = std::get_if<byte_slice>(&m.records); records && !records->empty())
-    return append(m, *records);
+    return is_for_us ? append(m, *records) : tell(true);
   raise_watermark(m);
 }
 
 void follower_role::append(const replica_slice& m, const byte_slice& records) {
   const auto first = log::batch_view::parse(records);
-  // Sent for an earlier place, before the link broke or the log was cut.
   if (!first || first->last_offset() < log_->log_end_offset())
     return tell(true);
   if (auto done = log_->append_as_follower(records, context_.time.wall_now()); !done) {
@@ -117,6 +164,12 @@ void follower_role::raise_watermark(const replica_slice& m) {
   if (start > log_->log_start_offset())
     if (auto failed = log_->advance_log_start(start, context_.time.wall_now()))
       log_.say(log_level::warning, render(failed));
+  readers_.advance(high_watermark_);
+}
+
+void follower_role::after_upkeep() {
+  if (source_ && log_.get() && !cutting_ && log_->log_start_offset() != told_start_)
+    tell(false);
 }
 
 void follower_role::cut(offset to) {

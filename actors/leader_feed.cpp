@@ -29,17 +29,20 @@ void leader_role::hear(const follower_position& m) {
   f.feeder = m.feeder;
   if (auto diverging = divergence_of(m)) {
     if (mutation("M04"))
-      replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch}, context_.time.monotonic_now());
+      replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch, m.log_start, m.partition_epoch},
+                        context_.time.monotonic_now());
     probe("follower's log diverges");
     // What it has beyond is not this log's: it does not count for anything (KAFKA-14704).
     f.ready = false;
     auto slice = slice_for(m.follower);
     slice.diverging = diverging;
+    slice.from = m.log_end;
     return send_slice(f, std::move(slice));
   }
   f.wants = m.log_end;
   f.ready |= m.ready;
-  replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch}, context_.time.monotonic_now());
+  replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch, m.log_start, m.partition_epoch},
+                    context_.time.monotonic_now());
   feed(m.follower, f);
   on_progress();
   ask_for_isr();
@@ -61,6 +64,7 @@ std::optional<replica_slice> leader_role::refusal_for(const follower_position& m
     return std::nullopt;
   slice.log_start = log_->log_start_offset();
   slice.refusal = ReplicaSlice::Refusal::OUT_OF_RANGE;
+  slice.from = m.log_end;
   return slice;
 }
 
@@ -88,6 +92,7 @@ void leader_role::feed(node_id id, fed_follower& f) {
   if (!f.ready || f.wants >= log_->log_end_offset())
     return;
   auto slice = slice_for(id);
+  slice.from = f.wants;
   const auto bytes = buggify("tiny replica slice") ? std::size_t{1} : bounds::replica_slice_bytes_max;
   auto found = log_->read(f.wants, bytes, log_->log_end_offset(), true);
   if (!found || found->records.size == 0) {

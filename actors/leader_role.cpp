@@ -34,7 +34,8 @@ leader_role::leader_role(caf::event_based_actor& self, node_context& context, re
     log_(log),
     epoch_(epoch),
     known_watermark_(high_watermark),
-    acks_(std::move(owed)) {
+    acks_(std::move(owed)),
+    readers_(self, context, log) {
   if (!acks_.empty())
     arm(acks_.next_deadline());
   if (log_.get())
@@ -141,16 +142,18 @@ caf::result<wire<PartitionSlice>> leader_role::read(const wire<PartitionRead>& m
     return refused;
   if (log_.is_settling())
     return caf::skip;
-  auto found = look_up(*log_, *m, replicas_->high_watermark(), describe());
-  if (!found)
-    return found.error();
-  log_.touch();
-  auto promise = self_.make_response_promise<wire<PartitionSlice>>();
-  if (is_enough(*m, *found))
-    deliver_slice(self_, log_.spec().reader, promise, std::move(*found));
-  else
-    park_read(m, promise);
-  return promise;
+  if (auto nearer = nearer_replica(*m))
+    return slice_elsewhere(*nearer, replicas_->high_watermark(), log_->log_start_offset());
+  return readers_.read(m, replicas_->high_watermark());
+}
+
+/// A replica among those near the reader that has what it wants. Out of sync ones may fall behind for ever, and a
+/// reader that is sent to one with them (KAFKA-14372).
+std::optional<node_id> leader_role::nearer_replica(PartitionRead::Reader m) const {
+  std::vector<node_id> near;
+  for (auto id : m.getNearNodes())
+    near.emplace_back(id);
+  return near.empty() ? std::nullopt : replicas_->best_to_read(near, offset{m.getOffset()});
 }
 
 caf::result<wire<PartitionOffset>> leader_role::find_offset(const wire<PartitionOffsetQuery>& m) {
@@ -160,11 +163,12 @@ caf::result<wire<PartitionOffset>> leader_role::find_offset(const wire<Partition
     return answer_of(log::found_offset{});  // times of tiers: there is nothing in one
   if (log_.is_settling())
     return caf::skip;
-  if (!replicas_->knows_high_watermark() && m->getTimestampMs() != log::log::earliest_time
+  if (!m->getAsReplica() && !replicas_->knows_high_watermark() && m->getTimestampMs() != log::log::earliest_time
       && m->getTimestampMs() != log::log::earliest_local_time)
     return make_error(node_errc::offset_not_available,
                       describe() + ": its new leader does not know yet what is committed; ask again");
-  auto found = log_->find_offset(m->getTimestampMs(), replicas_->high_watermark());
+  auto found = log_->find_offset(m->getTimestampMs(),
+                                 m->getAsReplica() ? log_->log_end_offset() : replicas_->high_watermark());
   if (!found)
     return found.error();
   return answer_of(*found);
@@ -213,8 +217,7 @@ void leader_role::log_durable() {
 void leader_role::on_progress() {
   for (auto& ready : acks_.release(replicas_->high_watermark()))
     ready.promise.deliver(std::move(ready.answer));
-  if (!reads_.empty() && seen_by_readers_ != replicas_->high_watermark())
-    answer_reads();
+  readers_.advance(replicas_->high_watermark());
   if (!lag_armed_ && replicas_->somebody_is_behind()) {
     lag_armed_ = true;
     self_.delayed_send(&self_, context_.settings.duration("replica.lag.time.max.ms") / 2, lag_tick{epoch_});
@@ -226,36 +229,6 @@ void leader_role::on_progress() {
     watermark_armed_ = true;
     self_.delayed_send(&self_, bounds::high_watermark_push, watermark_tick{});
   }
-}
-
-void leader_role::answer_reads() {
-  seen_by_readers_ = replicas_->high_watermark();
-  for (auto& r : reads_.take_all()) {
-    auto found = look_up(*log_, *r.request, replicas_->high_watermark(), describe());
-    if (!found)
-      r.reply.deliver(found.error());
-    else if (is_enough(*r.request, *found))
-      deliver_slice(self_, log_.spec().reader, r.reply, std::move(*found));
-    else
-      reads_.park(std::move(r));
-  }
-}
-
-void leader_role::park_read(const wire<PartitionRead>& m, slice_promise promise) {
-  const auto reader = self_.current_sender() ? self_.current_sender()->id() : caf::actor_id{0};
-  const auto deadline = context_.time.monotonic_now() + std::chrono::milliseconds{m->getMaxWaitMs()};
-  seen_by_readers_ = replicas_->high_watermark();
-  if (auto superseded = reads_.park({reader, deadline, m, std::move(promise)}))
-    answer_parked(*superseded);
-  arm(deadline);
-}
-
-void leader_role::answer_parked(waiting_reads::entry& r) {
-  auto found = look_up(*log_, *r.request, replicas_->high_watermark(), describe());
-  if (found)
-    deliver_slice(self_, log_.spec().reader, r.reply, std::move(*found));
-  else
-    r.reply.deliver(found.error());
 }
 
 void leader_role::arm(monotonic_time deadline) {
@@ -275,23 +248,18 @@ void leader_role::on_deadline(monotonic_time due) {
     late.promise.deliver(
         make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not follow in time"));
   }
-  for (auto& late : reads_.expire(now))
-    answer_parked(late);
-  const auto next = std::min(acks_.next_deadline(), reads_.next_deadline());
-  if (next != monotonic_time::max())
+  if (const auto next = acks_.next_deadline(); next != monotonic_time::max())
     arm(next);
 }
 
 void leader_role::fail_waiting(const error& why) {
   for (auto& waiting : acks_.take_all())
     waiting.promise.deliver(why);
-  for (auto& waiting : reads_.take_all())
-    waiting.reply.deliver(why);
+  readers_.fail_all(why);
 }
 
 owed_acks leader_role::hand_over(const error& why) {
-  for (auto& waiting : reads_.take_all())
-    waiting.reply.deliver(why);
+  readers_.fail_all(why);
   return std::exchange(acks_, owed_acks{bounds::parked_acks_max});
 }
 

@@ -1,11 +1,10 @@
 #pragma once
 
+#include "actors/log_readers.hpp"
 #include "actors/owed_acks.hpp"
-#include "actors/partition_slice.hpp"
 #include "actors/replica_log.hpp"
 #include "runtime/kafka/errors.hpp"
 #include "runtime/replication/leader.hpp"
-#include "runtime/replication/parked.hpp"
 
 #include <map>
 #include <optional>
@@ -48,6 +47,7 @@ class leader_role {
   /// The controller's answer to a wish, perhaps not the last one.
   void isr_answered(const isr_settled& m);
   void on_deadline(monotonic_time due);
+  void on_reader_deadline(monotonic_time due) { readers_.on_deadline(due, high_watermark()); }
   void on_lag_tick(leader_epoch epoch);
   void on_isr_tick();
   void on_watermark_tick();
@@ -60,7 +60,6 @@ class leader_role {
   owed_acks hand_over(const error& why);
 
  private:
-  using waiting_reads = replication::parked_reads<wire<schema::PartitionRead>, slice_promise>;
   struct fed_follower {
     caf::actor feeder;
     offset wants{0};           ///< its log's end
@@ -72,9 +71,7 @@ class leader_role {
   error admit_write(schema::PartitionAppend::Reader m);
   void report_own();
   void on_progress();
-  void answer_reads();
-  void park_read(const wire<schema::PartitionRead>& m, slice_promise promise);
-  void answer_parked(waiting_reads::entry& r);
+  std::optional<node_id> nearer_replica(schema::PartitionRead::Reader m) const;
   void arm(monotonic_time deadline);
 
   std::optional<replica_slice> refusal_for(const follower_position& m);
@@ -101,9 +98,8 @@ class leader_role {
   std::optional<replication::leader> replicas_;  ///< from the opening of the log on
   replication::membership decided_{{}, {}, -1};
   owed_acks acks_;
-  waiting_reads reads_;
+  log_readers readers_;
   std::map<node_id, fed_follower> followers_;
-  offset seen_by_readers_{0};
   monotonic_time armed_until_ = monotonic_time::max();
   bool lag_armed_ = false;
   bool ask_again_ = false;  ///< for what was asked last, since it may have been granted

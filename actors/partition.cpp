@@ -11,6 +11,7 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <optional>
 
 namespace troupe {
@@ -58,8 +59,13 @@ class partition_state {
     const bool lead = m.decided->getLeader() == context_->self.value;
     if (epoch > epoch_ || lead != leader_.has_value())
       change_role(epoch, lead, m.source);
+    auto decided = membership_of(*m.decided);
+    const auto& replicas = decided.replicas;
+    if (follower_)
+      follower_->decide(decided.partition_epoch,
+                        std::find(replicas.begin(), replicas.end(), context_->self) != replicas.end());
     if (leader_)
-      leader_->decide(membership_of(*m.decided));
+      leader_->decide(std::move(decided));
   }
 
   /// For requests that only a leader serves; `serve(leader)` gives the result.
@@ -70,6 +76,14 @@ class partition_state {
     if (!leader_)
       return make_error(node_errc::not_leader, log_.describe() + ": not led by this node");
     return serve(*leader_);
+  }
+
+  /// For requests that a follower serves too when `any`.
+  template <class Reply, class Serve>
+  caf::result<Reply> as_replica(bool any, Serve serve) {
+    if (any && follower_ && !closing_)
+      return serve(*follower_);
+    return as_leader<Reply>(serve);
   }
 
   void hear(const follower_position& m) {
@@ -103,7 +117,11 @@ class partition_state {
       leader_->settings_changed();
   }
 
-  void upkeep() { log_.upkeep(high_watermark(), !leader_ || leader_->is_idle()); }
+  void upkeep() {
+    log_.upkeep(high_watermark(), !leader_ || leader_->is_idle());
+    if (follower_ && !closing_)
+      follower_->after_upkeep();
+  }
 
   caf::result<disk_done> rest() {
     auto promise = self_->make_response_promise<disk_done>();
@@ -147,6 +165,13 @@ class partition_state {
       ((*leader_).*event)(with...);
   }
 
+  void on_reader_deadline(const reader_deadline_tick& m) {
+    if (leader_)
+      leader_->on_reader_deadline(m.due);
+    if (follower_)
+      follower_->on_reader_deadline(m.due);
+  }
+
   void on_owed_tick() {
     if (follower_)
       follower_->on_owed_tick();
@@ -173,7 +198,6 @@ class partition_state {
       return;
     }
     follower_.emplace(*self_, *context_, log_, epoch, source, watermark, std::move(owed));
-    follower_->begin();
   }
 
   void end_role(const error& why) {
@@ -181,8 +205,7 @@ class partition_state {
     if (leader_)
       leader_->fail_waiting(why);
     if (follower_)
-      for (auto& waiting : follower_->end().take_all())
-        waiting.promise.deliver(why);
+      follower_->fail_waiting(why);
   }
 
   void on_durable() {
@@ -221,10 +244,11 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
       return state->as_leader<wire<PartitionAppended>>([&](auto& leader) { return leader.append(m); });
     },
     [state](const wire<PartitionRead>& m) {
-      return state->as_leader<wire<PartitionSlice>>([&](auto& leader) { return leader.read(m); });
+      return state->as_replica<wire<PartitionSlice>>(m->getAnyReplica(), [&](auto& role) { return role.read(m); });
     },
     [state](const wire<PartitionOffsetQuery>& m) {
-      return state->as_leader<wire<PartitionOffset>>([&](auto& leader) { return leader.find_offset(m); });
+      return state->as_replica<wire<PartitionOffset>>(m->getAsReplica(),
+                                                      [&](auto& role) { return role.find_offset(m); });
     },
     [state](const wire<PartitionEpochQuery>& m) {
       return state->as_leader<wire<PartitionEpochEnd>>([&](auto& leader) { return leader.find_epoch_end(m); });
@@ -245,6 +269,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const partition_close&) { return state->close(); },
     [state](const partition_drop&) { return state->drop(); },
     [state](const deadline_tick& m) { state->tell_leader(&leader_role::on_deadline, m.due); },
+    [state](const reader_deadline_tick& m) { state->on_reader_deadline(m); },
     [state](const flush_tick&) { state->on_flush(); },
     [state](const lag_tick& m) { state->tell_leader(&leader_role::on_lag_tick, m.epoch); },
     [state](const isr_tick&) { state->tell_leader(&leader_role::on_isr_tick); },

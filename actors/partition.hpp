@@ -46,6 +46,7 @@ struct follower_position {
   offset log_start;
   bool ready = false;       ///< waits for records
   caf::actor feeder;        ///< where slices for it go
+  std::int32_t partition_epoch = -1;  ///< that it knows
 };
 
 /// What a leader has for one follower: records from the end of its log on, or why there are none.
@@ -58,6 +59,7 @@ struct replica_slice {
   offset log_start;
   std::optional<log::epoch_end> diverging;
   schema::ReplicaSlice::Refusal refusal = schema::ReplicaSlice::Refusal::NONE;
+  offset from = no_offset;  ///< the follower's log end that this answers
 };
 
 /// A leader asks for other in-sync replicas; the answer comes as isr_settled.
@@ -109,8 +111,8 @@ struct compaction_swap {
 ///
 /// Messages  partition_role →                           from `replicas`; epochs never go back
 ///           PartitionAppend → PartitionAppended        leader only; answers when `acks` is satisfied
-///           PartitionRead → PartitionSlice             leader only; parks for `minBytes` or `maxWaitMs`
-///           PartitionOffsetQuery → PartitionOffset     leader only
+///           PartitionRead → PartitionSlice             leader, or `anyReplica`; parks for `minBytes` or `maxWaitMs`
+///           PartitionOffsetQuery → PartitionOffset     leader, or `asReplica`
 ///           PartitionEpochQuery → PartitionEpochEnd    leader only
 ///           PartitionTrim → PartitionTrimmed           leader only
 ///           PartitionDescribe → PartitionDescription
@@ -125,6 +127,7 @@ struct compaction_swap {
 ///           partition_close → PartitionDurable
 ///           partition_drop → disk_done
 ///           deadline_tick →                            its own timers, and so on
+///           reader_deadline_tick →
 ///           flush_tick →
 ///           lag_tick →
 ///           isr_tick →

@@ -69,6 +69,15 @@ expected<partition_slice> look_up(log::log& in, PartitionRead::Reader m, offset 
   return out;
 }
 
+wire<PartitionSlice> slice_elsewhere(node_id replica, offset high_watermark, offset log_start) {
+  wire_builder<PartitionSlice> b;
+  b->setPreferredReplica(replica.value);
+  b->setHighWatermark(high_watermark.value);
+  b->setLastStableOffset(high_watermark.value);
+  b->setLogStartOffset(log_start.value);
+  return std::move(b).freeze();
+}
+
 bool is_enough(PartitionRead::Reader m, const partition_slice& found) {
   return m.getMaxWaitMs() <= 0 || found.diverging
          || found.records.size >= static_cast<std::size_t>(std::max(1, m.getMinBytes()));

@@ -29,6 +29,9 @@ using slice_promise = caf::typed_response_promise<wire<schema::PartitionSlice>>;
 expected<partition_slice> look_up(log::log& in, schema::PartitionRead::Reader m, offset high_watermark,
                                   const std::string& name);
 
+/// The answer to a reader that had better read at `replica`: no records.
+wire<schema::PartitionSlice> slice_elsewhere(node_id replica, offset high_watermark, offset log_start);
+
 /// Whether a reader that is ready to wait need not.
 bool is_enough(schema::PartitionRead::Reader m, const partition_slice& found);
 

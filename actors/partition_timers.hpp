@@ -12,6 +12,10 @@ namespace troupe {
 struct deadline_tick {
   monotonic_time due;
 };
+/// Likewise for a reader that waits.
+struct reader_deadline_tick {
+  monotonic_time due;
+};
 /// flush.ms is over since something was appended.
 struct flush_tick {};
 /// Some follower may have been behind for too long.
@@ -34,6 +38,7 @@ struct retry_following {
 }  // namespace troupe
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::deadline_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::reader_deadline_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::flush_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::lag_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::isr_tick)

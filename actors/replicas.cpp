@@ -26,12 +26,17 @@ struct checkpoint_tick {};
 struct restart_partition {
   partition_id id;
 };
+/// A replica has moved to another node a moment ago.
+struct leave_partition {
+  partition_id id;
+};
 
 }  // namespace troupe
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::upkeep_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::checkpoint_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::restart_partition)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::leave_partition)
 
 namespace troupe {
 
@@ -83,22 +88,22 @@ class replicas_state {
     }
     const auto what = metadata::difference(*before, *image_);
     const auto old_view = context_->view.get();
-    auto leaders = old_view ? old_view->leaders : routes{};
+    auto here = old_view ? old_view->replicas : routes{};
     for (const auto& topic : what.removed) {
       drop_topic(*topic);
-      leaders = leaders.with(topic->id, nullptr);
+      here = here.with(topic->id, nullptr);
     }
     for (const auto& topic : what.created)
-      leaders = leaders.with(topic->id, apply_topic(*topic));
+      here = here.with(topic->id, apply_topic(*topic));
     for (const auto& topic : what.changed) {
-      leaders = leaders.with(topic.after->id, apply_topic(*topic.after));
+      here = here.with(topic.after->id, apply_topic(*topic.after));
       if (topic.before->configs != topic.after->configs)
         change_settings(*topic.after);
     }
     if (!first && (what.cluster_config || !what.broker_configs.empty()))
       for (const auto& topic : image_->topics_by_name())
         change_settings(*topic);
-    publish_view(std::move(leaders));
+    publish_view(std::move(here));
     answer_waiting();
   }
 
@@ -134,7 +139,14 @@ class replicas_state {
     const auto topic = image_->find_topic(m.id.topic);
     if (!topic || closing_)
       return;
-    publish_view(context_->view.get()->leaders.with(m.id.topic, apply_topic(*topic)));
+    publish_view(context_->view.get()->replicas.with(m.id.topic, apply_topic(*topic)));
+  }
+
+  void leave(const leave_partition& m) {
+    const auto topic = image_->find_topic(m.id.topic);
+    const auto* p = topic ? topic->find(m.id.index) : nullptr;
+    if (p && !is_placed_here(*p) && !closing_)
+      drop_replica(topic->name, m.id);
   }
 
   caf::result<replicas_closed> close() {
@@ -181,10 +193,10 @@ class replicas_state {
     return true;
   }
 
-  void publish_view(routes leaders) {
+  void publish_view(routes here) {
     auto view = std::make_shared<cluster_view>();
     view->image = image_;
-    view->leaders = std::move(leaders);
+    view->replicas = std::move(here);
     context_->view.set(std::move(view));
   }
 
@@ -193,9 +205,11 @@ class replicas_state {
     auto out = std::make_shared<routes::topic_routes>(topic.partitions.size());
     for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
       const auto& p = topic.partitions[i];
-      if (std::find(p.replicas.begin(), p.replicas.end(), context_->self) == p.replicas.end())
-        continue;
       const partition_id id{topic.id, partition_index{static_cast<std::int32_t>(i)}};
+      if (!is_placed_here(p)) {
+        leave_soon(p, id);
+        continue;
+      }
       if (auto dropping = dropping_.find(partition_folder(topic.name, id.index)); dropping != dropping_.end()) {
         dropping->second = id;  // led as soon as the folder is free
         continue;
@@ -204,10 +218,24 @@ class replicas_state {
       if (!replica.actor)
         spawn(topic, id, replica);
       self_->send(replica.actor, partition_role{leadership(p), source_of(p)});
-      if (p.leader == context_->self)
-        (*out)[i] = replica.actor;
+      (*out)[i] = {replica.actor, p.leader == context_->self};
     }
     return out;
+  }
+
+  /// The replica has moved away. If it led, producers wait to hear what becomes of their last records, which it learns
+  /// as a follower; then it goes.
+  void leave_soon(const metadata::partition& p, const partition_id& id) {
+    const auto found = replicas_.find(id);
+    if (found == replicas_.end())
+      return;
+    if (found->second.actor)
+      self_->send(found->second.actor, partition_role{leadership(p), source_of(p)});
+    self_->delayed_send(self_, bounds::moved_replica_stay, leave_partition{id});
+  }
+
+  bool is_placed_here(const metadata::partition& p) const {
+    return std::find(p.replicas.begin(), p.replicas.end(), context_->self) != p.replicas.end();
   }
 
   /// This node's replicator for the node that leads `p`.
@@ -266,27 +294,29 @@ class replicas_state {
   }
 
   void drop_topic(const metadata::topic& topic) {
-    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
-      const partition_id id{topic.id, partition_index{static_cast<std::int32_t>(i)}};
-      const auto found = replicas_.find(id);
-      if (found == replicas_.end())
-        continue;
-      const auto dropped = found->second;
-      replicas_.erase(found);
-      const auto folder = partition_folder(topic.name, id.index);
-      dropping_.emplace(folder, std::nullopt);
-      auto remove = [this, folder, id, disk = dropped.disk] { remove_folder(folder, id, disk); };
-      if (!dropped.actor) {
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i)
+      drop_replica(topic.name, {topic.id, partition_index{static_cast<std::int32_t>(i)}});
+  }
+
+  void drop_replica(const std::string& topic, const partition_id& id) {
+    const auto folder = partition_folder(topic, id.index);
+    if (auto waits = dropping_.find(folder); waits != dropping_.end() && waits->second == id)
+      waits->second.reset();
+    const auto found = replicas_.find(id);
+    if (found == replicas_.end())
+      return;
+    const auto dropped = found->second;
+    replicas_.erase(found);
+    dropping_.emplace(folder, std::nullopt);
+    auto remove = [this, folder, id, disk = dropped.disk] { remove_folder(folder, id, disk); };
+    if (!dropped.actor)
+      return remove();
+    by_address_.erase(dropped.actor.address());
+    self_->request(dropped.actor, caf::infinite, partition_drop{})
+      .then([this, remove, actor = dropped.actor](const disk_done&) {
+        self_->send_exit(actor, caf::exit_reason::user_shutdown);
         remove();
-        continue;
-      }
-      by_address_.erase(dropped.actor.address());
-      self_->request(dropped.actor, caf::infinite, partition_drop{})
-        .then([this, remove, actor = dropped.actor](const disk_done&) {
-          self_->send_exit(actor, caf::exit_reason::user_shutdown);
-          remove();
-        }, [remove](const caf::error&) { remove(); });
-    }
+      }, [remove](const caf::error&) { remove(); });
   }
 
   /// Moves a deleted partition's folder out of the way and removes it in the background; files that are still being
@@ -294,11 +324,11 @@ class replicas_state {
   void remove_folder(const std::string& folder, const partition_id& id, replica_disk* disk) {
     disks_.forget(folder, *disk);
     const auto from = disk->directory.path + "/" + folder;
-    const auto to = from + "." + to_string(id.topic) + deleted_suffix;
+    const auto to = from + "." + to_string(id.topic) + "." + std::to_string(++removed_) + deleted_suffix;
     auto there = context_->storage.exists(from);
     if (there && *there) {
       if (auto failed = context_->storage.rename(from, to))
-        say(log_level::error, "deleted topic stays on the disk: " + render(failed));
+        say(log_level::error, "deleted partition stays on the disk: " + render(failed));
       else
         remove_tree_of(disk, to);
     }
@@ -316,7 +346,7 @@ class replicas_state {
     self_->request(disk->syncer, caf::infinite, remove_tree{path})
         .then([](const disk_done&) {},
               [this](const caf::error& why) {
-                say(log_level::error, "deleted topic stays on the disk: " + render(why));
+                say(log_level::error, "deleted partition stays on the disk: " + render(why));
               });
   }
 
@@ -351,19 +381,21 @@ class replicas_state {
       open_next();
   }
 
-  /// Folders of topics that the metadata do not know are kept, but never opened: metadata may be wrong, data are not
-  /// remade.
+  /// Folders of partitions that the metadata do not place here are kept, but never opened: metadata may be wrong, data
+  /// are not remade.
   void put_strays_aside() {
     for (auto& disk : disks_.all())
       for (const auto& folder : disk.directory.partitions) {
         const auto dash = folder.find_last_of('-');
         const auto topic = image_->find_topic(folder.substr(0, dash));
-        if (topic && std::stoll(folder.substr(dash + 1)) < topic->partition_count())
+        const auto index = std::stoll(folder.substr(dash + 1));
+        const auto* known = topic ? topic->find(partition_index{static_cast<std::int32_t>(index)}) : nullptr;
+        if (known && is_placed_here(*known))
           continue;
         disks_.give_up(folder);
         auto aside = put_aside(context_->storage, disk.directory.path + "/" + folder);
         say(log_level::warning,
-            folder + " belongs to no topic; "
+            folder + " is not one of this node's replicas; "
                 + (aside ? "it is now at " + *aside + ", remove it when you do not need it" : render(aside.error())));
       }
   }
@@ -412,6 +444,7 @@ class replicas_state {
   bool takes_part_ = false;  ///< this life of the node has been registered
   bool is_current_ = false;  ///< the image tells all that was committed before this start
   std::deque<caf::actor> to_open_;
+  std::uint64_t removed_ = 0;  ///< folders: one may go again before it is gone
   bool closing_ = false;
 };
 
@@ -428,6 +461,7 @@ caf::behavior replicas(caf::stateful_actor<replicas_state>* self, node_context* 
     [state](const checkpoint_tick&) { state->write_checkpoints(); },
     [state](const upkeep_tick&) { state->upkeep(); },
     [state](const restart_partition& m) { state->restart(m); },
+    [state](const leave_partition& m) { state->leave(m); },
     [state](const replicas_close&) { return state->close(); },
   };
 }

@@ -44,6 +44,7 @@ struct replicas_closed {};
 ///           upkeep_tick →                      its own timers
 ///           checkpoint_tick →
 ///           restart_partition →
+///           leave_partition →
 /// Exits     never by itself
 caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories, caf::actor peers,
                           caf::actor isr_keeper);

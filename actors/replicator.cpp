@@ -181,6 +181,7 @@ class replicator_state {
     to.setLastEpoch(said.last_epoch.value);
     to.setLogStart(said.log_start.value);
     to.setReady(said.ready);
+    to.setPartitionEpoch(said.partition_epoch);
     place.changed = false;
     place.epoch_told = said.epoch;
     place.said.ready = false;
@@ -205,7 +206,8 @@ class replicator_state {
 
   replica_slice slice_of(const wire<ReplicaFetched>& m, schema::ReplicaSlice::Reader from, const partition_id& id) {
     replica_slice out{id, context_->self, leader_epoch{from.getLeaderEpoch()}, m.attachment(from.getRecords()),
-                      offset{from.getHighWatermark()}, offset{from.getLogStart()}, {}, from.getRefusal()};
+                      offset{from.getHighWatermark()}, offset{from.getLogStart()}, {}, from.getRefusal(),
+                      offset{from.getFrom()}};
     if (from.getDivergingEnd() >= 0)
       out.diverging = log::epoch_end{leader_epoch{from.getDivergingEpoch()}, offset{from.getDivergingEnd()}};
     return out;

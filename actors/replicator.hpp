@@ -19,6 +19,7 @@ struct follow {
   leader_epoch last_epoch;
   offset log_start;
   bool ready = false;
+  std::int32_t partition_epoch = -1;
 };
 
 /// It follows no longer under that epoch.

@@ -47,6 +47,8 @@ struct PartitionRead {
   leaderEpoch @4 :Int32 = -1;
   lastFetchedEpoch @5 :Int32 = -1; # KIP-595: lets the leader tell a divergence
   atLeastOneBatch @6 :Bool;        # a first batch larger than maxBytes is sent whole
+  anyReplica @7 :Bool;             # a follower may serve it (KIP-392)
+  nearNodes @8 :List(Int32);       # nodes nearer to the reader than this one; a leader sends it to one of them if it can
 }
 
 struct PartitionSlice {
@@ -56,6 +58,7 @@ struct PartitionSlice {
   logStartOffset @3 :Int64;
   divergingEpoch @4 :Int32 = -1; # the largest epoch at or below the asked one, and where it ends; -1 no divergence
   divergingEndOffset @5 :Int64 = -1;
+  preferredReplica @6 :Int32 = -1; # read there instead: nothing else is told
 }
 
 struct PartitionOffsetQuery {
@@ -63,6 +66,7 @@ struct PartitionOffsetQuery {
   # -4 earliest local, -5 last tiered, -6 earliest pending upload.
   timestampMs @0 :Int64;
   leaderEpoch @1 :Int32 = -1;
+  asReplica @2 :Bool;        # any replica answers, and for all that is in its log
 }
 
 struct PartitionOffset {

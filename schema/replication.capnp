@@ -25,6 +25,7 @@ struct ReplicaPosition {
   lastEpoch @5 :Int32 = -1;   # of the follower's last batch: tells the leader whether the logs agree (KIP-101, KIP-595)
   logStart @6 :Int64;
   ready @7 :Bool;             # it waits for records, as it has appended all that came before
+  partitionEpoch @8 :Int32 = -1;  # that the follower knows: what it was before it left and came back does not count
 }
 
 struct ReplicaFetched {
@@ -44,6 +45,7 @@ struct ReplicaSlice {
   divergingEpoch @6 :Int32 = -1;      # the largest epoch at or below the follower's last one, and where it ends at the leader
   divergingEnd @7 :Int64 = -1;
   refusal @8 :Refusal = none;
+  from @9 :Int64 = -1;                # the log end that this answers; what was meant for another one does not hold
 
   enum Refusal {
     none @0;

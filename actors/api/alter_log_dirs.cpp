@@ -68,7 +68,7 @@ void alter_replica_log_dirs(session_port& in, const call& what, kafka::reader& b
           continue;
         }
         ask_partition<wire<PartitionDescription>>(
-          in, find_partition(*view, topic.name, {}, index).leader, question(), answers,
+          in, find_partition(*view, topic.name, {}, index).replica, question(), answers,
           [set, path = dir.path](const auto& m) {
             set(m->getLogDirectory() == path ? error_code::none : error_code::invalid_request);
           },

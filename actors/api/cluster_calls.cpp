@@ -55,6 +55,11 @@ std::vector<visible_broker> brokers_for(session_port& in, const metadata::image&
   return out;
 }
 
+bool is_lost(session_port& in, const metadata::image& image, node_id id) {
+  const auto broker = image.find_broker(id);
+  return broker && in.context().lost.is_lost(id, broker->incarnation, in.context().time.monotonic_now());
+}
+
 bool dynamic_flag(session_port& in, std::string_view key) {
   const auto view = in.view();
   return config::broker_flag({nullptr, view->image->broker_config(in.context().self), view->image->cluster_config(),

@@ -27,6 +27,9 @@ struct visible_broker {
 /// it by.
 std::vector<visible_broker> brokers_for(session_port& in, const metadata::image& image, bool fenced_too = false);
 
+/// Whether this node has just lost its way to the node, which may be gone.
+bool is_lost(session_port& in, const metadata::image& image, node_id id);
+
 /// A broker setting that may be changed while the node runs.
 bool dynamic_flag(session_port& in, std::string_view key);
 

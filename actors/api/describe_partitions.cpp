@@ -96,13 +96,13 @@ void describe_producers(session_port& in, const call& what, kafka::reader& body)
       const auto index = r.topics[t].partition_indexes[p];
       auto at = [response, t, p]() -> auto& { return response->topics[t].partitions[p]; };
       at().partition_index = index;
-      const auto found = find_partition(*view, r.topics[t].name, {}, index);
+      const auto found = find_partition(*view, r.topics[t].name, {}, index, serving::any_replica);
       if (found.code != kafka::error_code::none) {
         at().error_code = static_cast<std::int16_t>(found.code);
         continue;
       }
       ask_partition<wire<schema::PartitionDescription>>(
-        in, found.leader, question(true), answers, [at](const auto& m) { fill_producers(at(), *m); },
+        in, found.replica, question(true), answers, [at](const auto& m) { fill_producers(at(), *m); },
         [at](const caf::error& why) {
           at().error_code = static_cast<std::int16_t>(code_of(why));
           at().error_message = render(why);
@@ -124,12 +124,12 @@ void describe_log_dirs(session_port& in, const call& what, kafka::reader& body) 
     [&in, what, collected] { in.reply(what, log_dirs_response(in.context(), *collected)); });
   const auto view = in.view();
   for (const auto& topic : view->image->topics_by_name()) {
-    const auto routes = view->leaders.of_topic(topic->id);
+    const auto routes = view->replicas.of_topic(topic->id);
     for (std::int32_t index = 0; routes && index < static_cast<std::int32_t>(routes->size()); ++index) {
-      if (!(*routes)[index] || !filter.has(topic->name, index))
+      if (!(*routes)[index].replica || !filter.has(topic->name, index))
         continue;
       ask_partition<wire<schema::PartitionDescription>>(
-        in, (*routes)[index], question(false), answers,
+        in, (*routes)[index].replica, question(false), answers,
         [collected, name = topic->name, index](const auto& m) {
           auto& directory = collected->directories[m->getLogDirectory()];
           directory.topics[name].push_back({index, m->getSizeBytes(), 0, false});

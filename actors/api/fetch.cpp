@@ -46,12 +46,30 @@ kafka::error_code code_of_fault(net::fetch_session_fault fault) {
   return kafka::error_code::none;
 }
 
+constexpr std::string_view rack_aware_selector = "org.apache.kafka.common.replica.RackAwareReplicaSelector";
+
+/// The nodes in a consumer's rack, when they are nearer to it than this one: none when this one stands there too.
+std::vector<node_id> nodes_near(session_port& in, const std::string& rack) {
+  std::vector<node_id> out;
+  if (rack.empty() || in.context().settings.text("replica.selector.class") != rack_aware_selector)
+    return out;
+  const auto view = in.view();
+  for (const auto& broker : brokers_for(in, *view->image)) {
+    if (broker.rack != rack || is_lost(in, *view->image, broker.id))
+      continue;
+    if (broker.id == in.context().self)
+      return {};
+    out.push_back(broker.id);
+  }
+  return out;
+}
+
 /// One fetch under way: reads all its partitions at once and, when too little is there, has them call back as more
 /// comes.
 class fetch_call : public std::enable_shared_from_this<fetch_call> {
  public:
   fetch_call(session_port& in, call what, const fetch_request& r, fetch_session::plan plan)
-    : in_(in), what_(what), plan_(std::move(plan)), min_bytes_(r.min_bytes) {
+    : in_(in), what_(what), plan_(std::move(plan)), min_bytes_(r.min_bytes), near_(nodes_near(in, r.rack_id)) {
     const auto cap = in.context().settings.integer("fetch.max.bytes");
     max_bytes_ = static_cast<std::size_t>(std::clamp<std::int64_t>(r.max_bytes, 0, cap));
     deadline_ = in.context().time.monotonic_now() + std::chrono::milliseconds{std::max(0, r.max_wait_ms)};
@@ -60,12 +78,13 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
 
   void run() {
     const auto view = in_.view();
+    const auto from = may_follow() ? serving::any_replica : serving::leader;
     bool failed = false;
     for (std::size_t i = 0; i < results_.size(); ++i) {
       const auto& p = plan_.partitions[i];
-      auto found = find_partition(*view, p.topic, p.id, p.index.value);
+      auto found = find_partition(*view, p.topic, p.id, p.index.value, from);
       results_[i].code = found.code;
-      results_[i].leader = std::move(found.leader);
+      results_[i].replica = std::move(found.replica);
       failed |= found.code != kafka::error_code::none;
     }
     // A single partition can do the waiting by itself; several are looked at first.
@@ -77,10 +96,13 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
   struct result {
     kafka::error_code code = kafka::error_code::none;
     std::string text;
-    caf::actor leader;
+    caf::actor replica;
     std::optional<wire<PartitionSlice>> slice;
     std::size_t bytes = 0;
   };
+
+  /// Older clients cannot be sent from a follower to the leader.
+  bool may_follow() const { return what_.version >= 11; }
 
   std::int32_t wait_left() const {
     const auto left = deadline_ - in_.context().time.monotonic_now();
@@ -106,9 +128,13 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
     b->setLeaderEpoch(p.current_epoch.value);
     b->setLastFetchedEpoch(p.last_fetched_epoch.value);
     b->setAtLeastOneBatch(true);
+    b->setAnyReplica(may_follow());
+    auto near = b->initNearNodes(static_cast<unsigned>(near_.size()));
+    for (unsigned n = 0; n < near_.size(); ++n)
+      near.set(n, near_[n].value);
     ++open_;
     in_.self()
-      .request(results_[i].leader, caf::infinite, std::move(b).freeze())
+      .request(results_[i].replica, caf::infinite, std::move(b).freeze())
       .then([me = shared_from_this(), i](const wire<PartitionSlice>& m) { me->take(i, m); },
             [me = shared_from_this(), i](const caf::error& why) { me->fail(i, why); });
   }
@@ -119,7 +145,7 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
     r.bytes = m->getRecords() == schema::NO_ATTACHMENT ? 0 : size_of(m.attachment(m->getRecords()));
     total_bytes_ += r.bytes;
     r.slice = m;
-    urgent_ |= m->getDivergingEpoch() >= 0;
+    urgent_ |= m->getDivergingEpoch() >= 0 || m->getPreferredReplica() >= 0;
     arrived();
   }
 
@@ -172,7 +198,8 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
       const bool has_records = answer.records && !answer.records->empty();
       const net::fetch_answer_state told{offset{answer.high_watermark}, offset{answer.log_start_offset},
                                          answer.error_code != 0};
-      const bool news = in_.fetches().note_answer(p, told, has_records) || answer.diverging_epoch.epoch >= 0;
+      const bool news = in_.fetches().note_answer(p, told, has_records) || answer.diverging_epoch.epoch >= 0
+                        || answer.preferred_read_replica >= 0;
       if (news || !plan_.incremental)
         topic_of(out, p).partitions.push_back(std::move(answer));
     }
@@ -217,6 +244,7 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
     out.high_watermark = m.getHighWatermark();
     out.last_stable_offset = m.getLastStableOffset();
     out.log_start_offset = m.getLogStartOffset();
+    out.preferred_read_replica = m.getPreferredReplica();
     if (m.getDivergingEpoch() >= 0) {
       out.diverging_epoch.epoch = m.getDivergingEpoch();
       out.diverging_epoch.end_offset = m.getDivergingEndOffset();
@@ -232,6 +260,7 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
   call what_;
   fetch_session::plan plan_;
   std::int32_t min_bytes_;
+  std::vector<node_id> near_;
   std::size_t max_bytes_ = 0;
   monotonic_time deadline_;
   std::vector<result> results_;

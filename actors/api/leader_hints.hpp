@@ -32,7 +32,7 @@ class leader_hints {
       return;
     const auto at = std::find_if(brokers_.begin(), brokers_.end(), [&](const auto& b) { return b.id == now->leader; });
     // A leader that is gone, or that this node has lost its way to, would only cost the client a time-out.
-    if (at == brokers_.end() || is_lost(now->leader))
+    if (at == brokers_.end() || is_lost(in_, *view_->image, now->leader))
       return;
     told.current_leader.leader_id = now->leader.value;
     told.current_leader.leader_epoch = now->epoch.value;
@@ -43,11 +43,6 @@ class leader_hints {
   }
 
  private:
-  bool is_lost(node_id id) const {
-    const auto broker = view_->image->find_broker(id);
-    return broker && in_.context().lost.is_lost(id, broker->incarnation, in_.context().time.monotonic_now());
-  }
-
   session_port& in_;
   Response& out_;
   std::shared_ptr<const cluster_view> view_;

@@ -30,7 +30,7 @@ void ask_each(session_port& in, const call& what, kafka::reader& body) {
       const auto& asked = r.topics[t].partitions[p];
       auto at = [response, t, p]() -> auto& { return response->topics[t].partitions[p]; };
       Api::index(at()) = Api::index(asked);
-      auto found = find_partition(*view, Api::name(r.topics[t]), {}, Api::index(asked));
+      auto found = find_partition(*view, Api::name(r.topics[t]), {}, Api::index(asked), Api::from(r));
       if (found.code == kafka::error_code::none)
         found.code = Api::check(asked, what.version);
       if (found.code != kafka::error_code::none) {
@@ -38,12 +38,15 @@ void ask_each(session_port& in, const call& what, kafka::reader& body) {
         continue;
       }
       ask_partition<typename Api::answer>(
-        in, found.leader, Api::question(asked), answers, [at](const auto& m) { Api::fill(at(), *m); },
+        in, found.replica, Api::question(asked, r), answers, [at](const auto& m) { Api::fill(at(), *m); },
         [at](const caf::error& why) { Api::refuse(at(), code_of(why)); });
     }
   }
   answers->arrived();
 }
+
+/// Tools that compare replicas ask with this id.
+constexpr std::int32_t debugging_replica = -2;
 
 struct list_offsets_api {
   using request = kafka::list_offsets_request;
@@ -59,8 +62,11 @@ struct list_offsets_api {
                        || (p.timestamp == -5 && version >= 9) || (p.timestamp == -6 && version >= 11);
     return known ? kafka::error_code::none : kafka::error_code::unsupported_version;
   }
-  static auto question(const request::partition& p) {
+  static bool as_replica(const request& r) { return r.replica_id == debugging_replica; }
+  static serving from(const request& r) { return as_replica(r) ? serving::any_replica : serving::leader; }
+  static auto question(const request::partition& p, const request& r) {
     wire_builder<schema::PartitionOffsetQuery> b;
+    b->setAsReplica(as_replica(r));
     b->setTimestampMs(p.timestamp);
     b->setLeaderEpoch(p.current_leader_epoch);
     return std::move(b).freeze();
@@ -83,7 +89,8 @@ struct epoch_end_api {
   static auto& name(auto& topic) { return topic.topic; }
   static auto& index(auto& partition) { return partition.partition; }
   static kafka::error_code check(const request::partition_query&, std::int16_t) { return kafka::error_code::none; }
-  static auto question(const request::partition_query& p) {
+  static serving from(const request&) { return serving::leader; }
+  static auto question(const request::partition_query& p, const request&) {
     wire_builder<schema::PartitionEpochQuery> b;
     b->setEpoch(p.leader_epoch);
     b->setLeaderEpoch(p.current_leader_epoch);
@@ -106,7 +113,8 @@ struct delete_records_api {
   static auto& name(auto& topic) { return topic.name; }
   static auto& index(auto& partition) { return partition.partition_index; }
   static kafka::error_code check(const request::partition&, std::int16_t) { return kafka::error_code::none; }
-  static auto question(const request::partition& p) {
+  static serving from(const request&) { return serving::leader; }
+  static auto question(const request::partition& p, const request&) {
     wire_builder<schema::PartitionTrim> b;
     b->setBeforeOffset(p.offset);
     return std::move(b).freeze();

@@ -34,18 +34,23 @@ class fan_in {
 /// The partition that a request names, found in one view.
 struct found_partition {
   kafka::error_code code = kafka::error_code::none;
-  caf::actor leader;
+  caf::actor replica;
 };
 
-/// Looks up a topic by name, or by id when `name` is empty, and the actor that leads its partition `index`.
-found_partition find_partition(const cluster_view& in, const std::string& name, const topic_id& id, std::int32_t index);
+/// Who may answer for a partition.
+enum class serving : std::uint8_t { leader, any_replica };
+
+/// Looks up a topic by name, or by id when `name` is empty, and the actor of this node that answers for its partition
+/// `index`.
+found_partition find_partition(const cluster_view& in, const std::string& name, const topic_id& id, std::int32_t index,
+                               serving from = serving::leader);
 
 /// Asks one partition; `on_reply` or `on_error` runs in the session, then the part counts as answered.
 template <class Reply, class Message, class OnReply, class OnError>
-void ask_partition(session_port& in, const caf::actor& leader, Message message, const std::shared_ptr<fan_in>& answers,
+void ask_partition(session_port& in, const caf::actor& replica, Message message, const std::shared_ptr<fan_in>& answers,
                    OnReply on_reply, OnError on_error) {
   answers->expect();
-  in.self().request(leader, caf::infinite, std::move(message))
+  in.self().request(replica, caf::infinite, std::move(message))
     .then([=](const Reply& m) { on_reply(m); answers->arrived(); },
           [=](const caf::error& why) { on_error(why); answers->arrived(); });
 }

@@ -115,7 +115,7 @@ void append_all(session_port& in, std::int16_t version, const produce_request& r
       }
       auto message = append_message(r, topic.partition_data[p].records.value_or(byte_slice{}));
       ask_partition<wire<PartitionAppended>>(
-        in, found.leader, std::move(message), answers,
+        in, found.replica, std::move(message), answers,
         [=](const auto& done) { accept_partition(call->slot(t, p), *done); },
         [=](const caf::error& why) { refuse_partition(call->slot(t, p), code_of(why), render(why)); });
     }

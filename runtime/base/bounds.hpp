@@ -66,6 +66,7 @@ constexpr int read_workers = 2;  ///< reads that miss the page cache at a time
 // One partition.
 constexpr std::size_t parked_acks_max = 10'000;   ///< acks=all requests that wait for the high watermark
 constexpr auto resign_pause = 1s;                ///< between wishes of a leader with a failed disk to be one no more
+constexpr auto moved_replica_stay = 2s;          ///< until what has moved away is dropped; above deposed_ack_max
 constexpr auto deposed_ack_max = 1s;             ///< until a deposed leader gives up on knowing what became of records
 constexpr std::size_t parked_reads_max = 10'000;  ///< readers that wait for records
 constexpr std::size_t replica_slice_bytes_max = 1 * mib;  ///< records of one partition sent to a follower at a time

@@ -1,11 +1,18 @@
 #include "runtime/node/cluster_view.hpp"
 
+#include <utility>
+
 namespace troupe {
 
-caf::actor routes::leader_of(const partition_id& id) const {
+route routes::find(const partition_id& id) const {
   const auto topic = of_topic(id.topic);
   const auto index = static_cast<std::size_t>(id.index.value);
-  return topic && id.index.value >= 0 && index < topic->size() ? (*topic)[index] : caf::actor{};
+  return topic && id.index.value >= 0 && index < topic->size() ? (*topic)[index] : route{};
+}
+
+caf::actor routes::leader_of(const partition_id& id) const {
+  auto found = find(id);
+  return found.leads ? std::move(found.replica) : caf::actor{};
 }
 
 std::shared_ptr<const routes::topic_routes> routes::of_topic(const topic_id& id) const {

@@ -17,27 +17,26 @@ class image;
 
 namespace troupe {
 
+/// This node's replica of a partition.
+struct route {
+  caf::actor replica;  ///< an invalid handle where this node has none
+  bool leads = false;
+};
+
 /// Which actor answers for each partition, as seen from this node. Immutable; changing one topic shares everything
 /// else.
 class routes {
  public:
-  using topic_routes = std::vector<caf::actor>;  ///< by partition index; an invalid handle where nobody leads
+  using topic_routes = std::vector<route>;  ///< by partition index
 
-  /// The actor that leads `id`; an invalid handle when there is none.
+  /// The replica of `id`; one without an actor when there is none here.
+  route find(const partition_id& id) const;
+  /// The actor that leads `id`; an invalid handle when this node does not lead it.
   caf::actor leader_of(const partition_id& id) const;
   std::shared_ptr<const topic_routes> of_topic(const topic_id& id) const;
 
   /// This with the routes of one topic replaced; null removes it.
   routes with(const topic_id& id, std::shared_ptr<const topic_routes> changed) const;
-
-  /// Calls `visit(topic_id, const topic_routes&)` for every topic.
-  template <class Visit>
-  void for_each(Visit visit) const {
-    for (const auto& shard : shards_)
-      if (shard)
-        for (const auto& [id, topic] : *shard)
-          visit(id, *topic);
-  }
 
  private:
   using shard = std::unordered_map<topic_id, std::shared_ptr<const topic_routes>>;
@@ -48,7 +47,7 @@ class routes {
 /// What a session works with: the metadata image and the actors that go with it, published together.
 struct cluster_view {
   std::shared_ptr<const metadata::image> image;
-  routes leaders;
+  routes replicas;
 };
 
 /// Where the newest view is found. Written by the actor `replicas`, read by any thread without waiting for it.

@@ -3,6 +3,8 @@
 #include "runtime/base/mutation.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace troupe::replication {
 
@@ -25,9 +27,34 @@ bool leader::set_members(membership decided) {
     return false;
   if (wish_ && decided.partition_epoch > wish_->partition_epoch)
     wish_.reset();
-  members_ = std::move(decided);
-  std::erase_if(followers_, [this](const auto& f) { return !holds(members_.replicas, f.first); });
-  return advance();
+  const bool first = members_.partition_epoch < 0;
+  const auto before = std::exchange(members_, std::move(decided));
+  const auto is_gone = [this](const auto& entry) { return !holds(members_.replicas, entry.first); };
+  std::erase_if(followers_, is_gone);
+  std::erase_if(joined_at_, is_gone);
+  if (!first)
+    note_joined(before.replicas);
+  const auto moved = high_watermark_;
+  take_early();
+  return advance() || high_watermark_ > moved;
+}
+
+void leader::note_joined(const std::vector<node_id>& before) {
+  for (auto id : members_.replicas)
+    if (!holds(before, id))
+      joined_at_[id] = members_.partition_epoch;
+}
+
+void leader::take_early() {
+  for (auto it = early_.begin(); it != early_.end();) {
+    const auto& [id, early] = *it;
+    if (early.said.partition_epoch > members_.partition_epoch) {
+      ++it;
+      continue;
+    }
+    report(id, early.said, early.at);
+    it = early_.erase(it);
+  }
 }
 
 bool leader::set_rules(leader_rules rules) {
@@ -48,8 +75,16 @@ bool leader::report_own(offset log_end, offset durable_end, monotonic_time now) 
 }
 
 bool leader::report(node_id replica, const replica_report& said, monotonic_time now) {
-  if (!holds(members_.replicas, replica) || replica == self_)
+  if (replica == self_)
     return false;
+  if (!holds(members_.replicas, replica)) {
+    if (said.partition_epoch > members_.partition_epoch)
+      early_[replica] = {said, now};
+    return false;
+  }
+  if (const auto joined = joined_at_.find(replica);
+      joined != joined_at_.end() && said.partition_epoch < joined->second)
+    return false;  // what it had then was dropped, or will be
   auto& f = followers_[replica];
   if (said.broker_epoch < f.said.broker_epoch && !mutation("M09"))
     return false;  // of a process that is gone, and what it had may be gone with it
@@ -143,6 +178,22 @@ std::optional<isr_wish> leader::next_wish(monotonic_time now, const isr_eligibil
 bool leader::drop_wish() {
   wish_.reset();
   return advance();
+}
+
+std::optional<node_id> leader::best_to_read(std::span<const node_id> near, offset wanted) const {
+  using rank = std::tuple<offset, monotonic_time, node_id>;
+  std::optional<rank> best;
+  for (auto id : near) {
+    if (id == self_)
+      return std::nullopt;
+    const auto known = followers_.find(id);
+    if (known == followers_.end() || !holds(members_.in_sync, id) || known->second.said.log_end < wanted
+        || known->second.said.log_start > wanted)
+      continue;
+    const auto& f = known->second;
+    best = std::max(best, std::optional{rank{f.said.log_end, f.caught_up_at, id}});
+  }
+  return best ? std::optional{std::get<node_id>(*best)} : std::nullopt;
 }
 
 bool leader::somebody_is_behind() const {

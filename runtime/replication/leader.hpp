@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace troupe::replication {
@@ -37,6 +38,8 @@ struct replica_report {
   offset log_end{0};
   offset durable_end{0};
   std::int64_t broker_epoch = -1;  ///< registration of the follower's process (KIP-903)
+  offset log_start{0};
+  std::int32_t partition_epoch = -1;  ///< that the follower knew
 };
 
 /// The in-sync replicas that a leader asks the controller for (KIP-497).
@@ -71,7 +74,8 @@ class leader {
   /// This replica's own log.
   bool report_own(offset log_end, offset durable_end, monotonic_time now);
   /// A follower said how far it is; it must be one whose log does not diverge. Nodes that hold no replica are not
-  /// counted, nor is what comes late from a process before the one that was heard last (KIP-903).
+  /// counted, nor is what comes late from a process before the one that was heard last (KIP-903), or from before the
+  /// replica left and came back. What a replica says before the news of it have come counts when they do.
   bool report(node_id replica, const replica_report& said, monotonic_time now);
 
   /// What to ask the controller for now, if anything: followers that were behind for longer than the lag allows leave,
@@ -92,6 +96,9 @@ class leader {
   bool knows_high_watermark() const { return high_watermark_ >= epoch_start_; }
   const membership& members() const { return members_; }
   bool enough_in_sync() const { return members_.in_sync.size() >= rules_.min_in_sync; }
+  /// The follower among `near` that a client which wants records from `wanted` on had best read from: in sync, with
+  /// that offset in its log, and of several the one that has most (KIP-392). None when this replica is the best.
+  std::optional<node_id> best_to_read(std::span<const node_id> near, offset wanted) const;
   /// Whether some follower that is in sync, or could be, has not got everything: then `next_wish` wants to be asked
   /// again as time goes by.
   bool somebody_is_behind() const;
@@ -104,6 +111,13 @@ class leader {
     monotonic_time goal_at;
   };
 
+  struct early_report {
+    replica_report said;
+    monotonic_time at;
+  };
+
+  void note_joined(const std::vector<node_id>& before);
+  void take_early();
   bool advance();
   offset counted(const replica_report& r) const;
   bool lags(node_id replica, monotonic_time now) const;
@@ -118,6 +132,8 @@ class leader {
   replica_report own_;
   monotonic_time began_{};
   std::map<node_id, progress> followers_;
+  std::map<node_id, std::int32_t> joined_at_;  ///< partition epochs, of those who came under this leader
+  std::map<node_id, early_report> early_;      ///< of nodes that know of a newer decision
   std::optional<isr_wish> wish_;
   bool left_somebody_out_ = false;
 };

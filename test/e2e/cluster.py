@@ -31,7 +31,8 @@ class Node(Broker):
 
 
 class Cluster:
-    """`data` names the folders of some nodes, by number; `settings` are for all of them. `network` makes what stands between
+    """`data` names the folders of some nodes, by number; `settings` are for all of them, `{id}` in a value standing for
+    the node's. `network` makes what stands between
     nodes: from the ports that they tell each other and the ports that they listen on."""
 
     def __init__(self, settings=None, data=None, network=None):
@@ -52,7 +53,8 @@ class Cluster:
                 "listeners": f"PLAINTEXT://{client},CONTROLLER://{link}",
                 "advertised.listeners": f"PLAINTEXT://{client},CONTROLLER://{told}",
                 "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-                **({"controller.quorum.bootstrap.servers": bootstrap} if bootstrap else {}), **self.settings}
+                **({"controller.quorum.bootstrap.servers": bootstrap} if bootstrap else {}),
+                **{key: value.replace("{id}", str(n + 1)) for key, value in self.settings.items()}}
 
     def start(self):
         everyone = ",".join(f"127.0.0.1:{port}" for port in self.told_ports)

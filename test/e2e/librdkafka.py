@@ -79,7 +79,8 @@ def reader(broker, topic=None, partition=0, offset=None, **settings):
     consumer = Consumer({"bootstrap.servers": broker.bootstrap, "group.id": "unused", "enable.auto.commit": False,
                          "enable.partition.eof": False, "fetch.wait.max.ms": 50, "auto.offset.reset": "error",
                          "log_level": LOG_LEVEL,
-                         **{key.replace("_", "."): value for key, value in settings.items()}})
+                         **{key if key.endswith("_cb") else key.replace("_", "."): value
+                            for key, value in settings.items()}})
     if topic:
         consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING if offset is None else offset)])
     return consumer

@@ -20,6 +20,7 @@ constexpr auto forming_patience = 30s;
 constexpr auto voters_join = 1s;  // one after the other, soon after they have registered
 constexpr auto stop_patience = 60s;
 constexpr auto ask_pause = 100ms;
+constexpr std::string_view id_mark = "{id}";
 constexpr std::size_t log_bytes_max = 256 * 1024 * 1024;
 
 std::string seeds_of(std::int32_t nodes) {
@@ -43,7 +44,11 @@ std::vector<std::string> settings_of(std::int32_t id, bool founds, const cluster
   };
   if (!founds && shape.nodes > 1)
     out.push_back("controller.quorum.bootstrap.servers=" + seeds_of(shape.nodes));
-  out.insert(out.end(), shape.settings.begin(), shape.settings.end());
+  for (auto setting : shape.settings) {
+    if (const auto at = setting.find(id_mark); at != std::string::npos)
+      setting.replace(at, id_mark.size(), std::to_string(id));
+    out.push_back(std::move(setting));
+  }
   return out;
 }
 

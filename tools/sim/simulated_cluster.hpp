@@ -23,6 +23,7 @@ class simulated_cluster {
   static constexpr std::int32_t partition_count = 3;
   static constexpr const char* topic = "lines";
 
+  /// `{id}` in the shape's settings stands for the node's id.
   simulated_cluster(const sim::world_options& how, cluster_shape shape);
 
   sim::world& in() { return world_; }

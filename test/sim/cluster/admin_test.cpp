@@ -262,6 +262,9 @@ BOOST_AUTO_TEST_CASE(a_client_at_the_wrong_node_is_told_who_leads_and_where) {
   const auto refused = s.ask<kafka::produce_response>(s.address_of(asked), produce, 12);
   BOOST_REQUIRE(refused);
   check_hint(*refused, refused->responses.at(0).partition_responses.at(0), leader);
+  // A follower would serve it.
+  BOOST_TEST(s.reassign(leader, std::vector{leader, s.third(leader, asked)}) == 0);
+  BOOST_REQUIRE(s.await_in_sync(asked, 2));
   kafka::fetch_request fetch;
   auto& read = fetch.topics.emplace_back();
   read.topic_id = id_of_topic(s, asked);
@@ -269,7 +272,28 @@ BOOST_AUTO_TEST_CASE(a_client_at_the_wrong_node_is_told_who_leads_and_where) {
   const auto unread = s.ask<kafka::fetch_response>(s.address_of(asked), fetch, 16);
   BOOST_REQUIRE(unread);
   check_hint(*unread, unread->responses.at(0).partitions.at(0), leader);
+  BOOST_TEST(s.reassign(leader, std::vector{leader, s.third(leader, asked), asked}) == 0);
   s.end_well();
+}
+
+BOOST_AUTO_TEST_CASE(what_moved_away_leaves_nothing_on_the_disk_and_can_come_back) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto leader = s.await_leader(1), left = s.other_than(leader), stays = s.third(leader, left);
+    const auto kept = s.append(leader, "kept");
+    BOOST_TEST(!s.log_of(left, 0).batches.empty());
+    BOOST_TEST(s.reassign(leader, std::vector{leader, stays}) == 0);
+    s.in().run_for(5s);
+    BOOST_TEST(s.log_of(left, 0).batches.empty());
+    const auto later = s.append(leader, "later");
+    BOOST_TEST(s.reassign(leader, std::vector{leader, stays, left}) == 0);
+    BOOST_TEST(s.await_in_sync(leader, 3));
+    const auto back = s.log_of(left, 0).batches;
+    BOOST_REQUIRE(!back.empty());
+    BOOST_TEST(back.front().first.value <= kept);
+    BOOST_TEST(back.back().last.value == later);
+    s.end_well();
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_move_that_waits_for_a_node_is_cancelled_and_leaves_the_partition_as_it_was) {
@@ -281,6 +305,7 @@ BOOST_AUTO_TEST_CASE(a_move_that_waits_for_a_node_is_cancelled_and_leaves_the_pa
     BOOST_REQUIRE(s.await_in_sync(leader, 2));
     const auto kept = s.append(leader, "kept");
     s.node(away).crash();
+    s.in().run_for(2s);  // it may have been the active controller
     BOOST_REQUIRE(s.reassign(leader, std::vector{away, leader}) == 0);
     BOOST_TEST(count_moves(s, leader) == 1u);
     BOOST_TEST(s.reassign(stays, std::nullopt) == 0);

@@ -28,11 +28,20 @@ constexpr auto read_patience = 5s;
 constexpr auto look_pause = 50ms;
 constexpr std::int64_t record_time_ms = 1'700'000'000'000;
 constexpr std::size_t unpacked_bytes_max = 1 << 20;
+constexpr std::int16_t leaders_only = 10;  // the last version of Fetch that followers do not serve
 
 byte_slice batch_of(const std::string& value) {
   log::batch_builder builder{{}};
   builder.add({record_time_ms, {}, as_bytes(value), {}});
   return std::move(builder).finish().value();
+}
+
+bool are_intact(bytes_view batches) {
+  log::batch_run run{batches};
+  for (auto batch = run.next(); batch && *batch; batch = run.next())
+    if (!(*batch)->check_crc())
+      return false;
+  return true;
 }
 
 }  // namespace
@@ -120,6 +129,22 @@ caf::actor scenario::leader_actor(std::int32_t id) {
   return found ? view->leaders.leader_of({found->id, partition_index{0}}) : caf::actor{};
 }
 
+std::map<std::int64_t, std::string> scenario::records_of(const kafka::fetch_response_partition_data& partition,
+                                                         std::int64_t* next) {
+  std::map<std::int64_t, std::string> found;
+  const auto bytes = partition.records ? flatten(partition.records->parts) : byte_slice{};
+  log::batch_run run{bytes};
+  for (auto batch = run.next(); batch && *batch; batch = run.next()) {
+    const auto unpacked = log::unpacked_records::of(**batch, unpacked_bytes_max);
+    log::record_run records{unpacked.value()};
+    for (auto record = records.next().value(); record; record = records.next().value())
+      found[(*batch)->base_offset().value + record->offset_delta] = as_text(record->value.value());
+    if (next)
+      *next = (*batch)->next_offset().value;
+  }
+  return found;
+}
+
 std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t at) {
   std::map<std::int64_t, std::string> found;
   const auto until = in().now() + read_patience;
@@ -132,9 +157,9 @@ std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t a
     auto& wanted = request.topics[0].partitions.emplace_back();
     wanted.fetch_offset = position;
     wanted.partition_max_bytes = 1 << 20;
-    auto answer = ask<kafka::fetch_response>(address_of(at), request, 11);
+    auto answer = ask<kafka::fetch_response>(address_of(at), request, leaders_only);
     if (!answer)  // the node may have ended since it was asked last, and the connection with it
-      answer = ask<kafka::fetch_response>(address_of(at), request, 11);
+      answer = ask<kafka::fetch_response>(address_of(at), request, leaders_only);
     if (!answer || answer->responses.empty())
       return std::nullopt;
     const auto code = static_cast<kafka::error_code>(answer->responses[0].partitions.at(0).error_code);
@@ -144,19 +169,11 @@ std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t a
     }
     if (code != kafka::error_code::none)
       return std::nullopt;
-    const auto& partition = answer->responses[0].partitions[0];
-    const auto bytes = partition.records ? flatten(partition.records->parts) : byte_slice{};
-    log::batch_run run{bytes};
     const auto before = position;
-    for (auto batch = run.next(); batch && *batch; batch = run.next()) {
-      if (!(*batch)->check_crc())
-        return std::nullopt;
-      const auto unpacked = log::unpacked_records::of(**batch, unpacked_bytes_max);
-      log::record_run records{unpacked.value()};
-      for (auto record = records.next().value(); record; record = records.next().value())
-        found[(*batch)->base_offset().value + record->offset_delta] = as_text(record->value.value());
-      position = (*batch)->next_offset().value;
-    }
+    const auto whole = answer->responses[0].partitions[0].records;
+    if (whole && !are_intact(flatten(whole->parts)))
+      return std::nullopt;
+    found.merge(records_of(answer->responses[0].partitions[0], &position));
     if (position == before)
       return found;
   }

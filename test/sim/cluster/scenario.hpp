@@ -5,6 +5,8 @@
 
 #include <caf/actor.hpp>
 
+#include "schema/kafka/fetch.hpp"
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,8 +50,11 @@ class scenario : public simulated_cluster {
   bool let_lead(std::int32_t id, std::int32_t asked);
   /// The actor of partition 0 at node `id`, which leads it.
   caf::actor leader_actor(std::int32_t id);
-  /// What can be read at node `at`, by offset; none when it serves nothing, or not what it was sent.
+  /// What can be read at node `at` as the leader, by offset; none when it serves nothing, or not what it was sent.
   std::optional<std::map<std::int64_t, std::string>> read(std::int32_t at);
+  /// The records of a fetch by offset; `next` is set to where the ones after them begin.
+  static std::map<std::int64_t, std::string> records_of(const kafka::fetch_response_partition_data& partition,
+                                                        std::int64_t* next = nullptr);
   /// Any node of three that is not `id`, the same each time; likewise below.
   static std::int32_t other_than(std::int32_t id) { return id % 3 + 1; }
   static std::int32_t third(std::int32_t a, std::int32_t b) { return 6 - a - b; }

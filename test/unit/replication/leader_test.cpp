@@ -211,3 +211,57 @@ BOOST_AUTO_TEST_CASE(parked_acks_above_the_end_of_a_cut_log_are_taken_and_the_ot
   BOOST_TEST(parked.expire(t0 + 19ms) == std::vector<int>{1});
   BOOST_TEST(parked.expire(t0 + 20ms) == std::vector<int>{2});
 }
+
+// -- who is read from -------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_reader_is_sent_to_the_in_sync_follower_nearby_that_has_most) {
+  leading l{commit_rule::appended, 1, {me, other, third}};
+  l.own(10, 10);
+  l.hears(other, 10, 10);
+  l.hears(third, 8, 8);
+  const std::vector both{other, third};
+  BOOST_TEST((l.best_to_read(both, offset{5}) == other));
+  BOOST_TEST((l.best_to_read(std::vector{third}, offset{5}) == third));
+  BOOST_TEST((l.best_to_read(std::vector{me, other}, offset{5}) == std::nullopt));
+  BOOST_TEST((l.best_to_read(std::vector{node_id{9}}, offset{5}) == std::nullopt));
+}
+
+BOOST_AUTO_TEST_CASE(R19_no_reader_is_sent_to_a_follower_without_what_it_wants_or_out_of_sync) {
+  leading l{commit_rule::appended, 1, {me, other}};
+  l.own(10, 10);
+  l.hears(third, 10, 10);
+  BOOST_TEST((l.best_to_read(std::vector{other, third}, offset{5}) == std::nullopt));
+  l.report(other, {offset{8}, offset{8}, 7, offset{6}}, t0);
+  BOOST_TEST((l.best_to_read(std::vector{other}, offset{5}) == std::nullopt));
+  BOOST_TEST((l.best_to_read(std::vector{other}, offset{6}) == other));
+  BOOST_TEST((l.best_to_read(std::vector{other}, offset{8}) == other));
+  BOOST_TEST((l.best_to_read(std::vector{other}, offset{9}) == std::nullopt));
+}
+
+// -- who leaves and comes back ----------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(what_a_replica_said_before_it_left_does_not_count_when_it_is_back) {
+  leading l{commit_rule::appended, 1, {me}};
+  l.own(10, 10);
+  l.set_members({{me, third}, {me}, 1});
+  l.set_members({{me, other, third}, {me}, 2});
+  l.report(other, {offset{10}, offset{10}, 7, offset{0}, 0}, t0);
+  BOOST_TEST(!l.next_wish(t0));
+  l.report(other, {offset{10}, offset{10}, 7, offset{0}, 2}, t0);
+  const auto wish = l.next_wish(t0);
+  BOOST_REQUIRE(wish);
+  BOOST_TEST(wish->in_sync.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_replica_that_knows_of_its_place_before_the_leader_does_is_counted_then) {
+  leading l{commit_rule::appended, 1, {me}};
+  l.own(10, 10);
+  l.set_members({{me, third}, {me}, 1});
+  l.report(other, {offset{10}, offset{10}, 7, offset{0}, 3}, t0);
+  l.set_members({{me, third}, {me}, 2});
+  BOOST_TEST(!l.next_wish(t0));
+  l.set_members({{me, other, third}, {me}, 3});
+  const auto wish = l.next_wish(t0);
+  BOOST_REQUIRE(wish);
+  BOOST_TEST(wish->in_sync.size() == 2u);
+}
