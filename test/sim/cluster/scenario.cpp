@@ -126,7 +126,7 @@ bool scenario::let_lead(std::int32_t id, std::int32_t asked) {
 caf::actor scenario::leader_actor(std::int32_t id) {
   const auto view = running().at(name_of(id))->view.get();
   const auto found = view->image->find_topic(std::string_view{topic});
-  return found ? view->leaders.leader_of({found->id, partition_index{0}}) : caf::actor{};
+  return found ? view->replicas.leader_of({found->id, partition_index{0}}) : caf::actor{};
 }
 
 std::map<std::int64_t, std::string> scenario::records_of(const kafka::fetch_response_partition_data& partition,
