@@ -206,6 +206,8 @@ void follower_role::restart(offset at) {
 
 void follower_role::after_cut(const error& failed) {
   cutting_ = false;
+  if (!log_.get())
+    return;  // the topic was deleted meanwhile, and the log with it
   if (failed) {
     log_.say(log_level::error, "could not cut its log: " + render(failed));
     return retry_later();

@@ -148,6 +148,7 @@ void leader_role::on_lag_tick(leader_epoch epoch) {
 }
 
 void leader_role::on_isr_tick() {
+  was_refused_ = isr_armed_ = false;
   if (replicas_)
     ask_for_isr();
 }
@@ -161,10 +162,26 @@ std::int64_t leader_role::registered_epoch(node_id id) const {
 }
 
 void leader_role::ask_for_isr() {
+  if (was_refused_)
+    return;  // a follower speaks many times a second, and the controller would refuse it each time
   if (std::exchange(ask_again_, false) && replicas_->open_wish())
     return send_wish(*replicas_->open_wish());
-  if (auto wish = replicas_->next_wish(context_.time.monotonic_now()))
+  const auto eligible = [this](const replication::isr_wish::member& m) { return is_eligible(m); };
+  if (auto wish = replicas_->next_wish(context_.time.monotonic_now(), eligible))
     send_wish(*wish);
+  if (replicas_->left_somebody_out())
+    arm_isr_tick();
+}
+
+bool leader_role::is_eligible(const replication::isr_wish::member& m) const {
+  const auto broker = context_.view.get()->image->find_broker(m.id);
+  return broker && (!broker->fenced || mutation("M10")) && !broker->shutting_down
+         && (broker->epoch == m.broker_epoch || mutation("M09"));
+}
+
+void leader_role::arm_isr_tick() {
+  if (!std::exchange(isr_armed_, true))
+    self_.delayed_send(&self_, bounds::isr_retry_pause, isr_tick{});
 }
 
 void leader_role::send_wish(const replication::isr_wish& wish) {
@@ -204,13 +221,14 @@ void leader_role::isr_answered(const isr_settled& m) {
 /// twice is refused the second time, because it was granted the first time. News of that are on their way then.
 void leader_role::isr_refused(kafka::error_code why) {
   probe("wish for in-sync replicas refused");
+  was_refused_ = true;
   if (why == kafka::error_code::ineligible_replica || why == kafka::error_code::invalid_request) {
     replicas_->drop_wish();
     on_progress();
   } else {
     ask_again_ = true;
   }
-  self_.delayed_send(&self_, bounds::isr_retry_pause, isr_tick{});
+  arm_isr_tick();
 }
 
 }  // namespace troupe

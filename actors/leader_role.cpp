@@ -60,6 +60,7 @@ void leader_role::decide(replication::membership decided) {
   if (!replicas_)
     return;
   replicas_->set_members(std::move(decided));
+  was_refused_ = false;
   on_progress();
   ask_for_isr();
 }

@@ -82,6 +82,8 @@ class leader_role {
   void send_slice(fed_follower& f, replica_slice slice);
   std::int64_t registered_epoch(node_id id) const;
   void ask_for_isr();
+  bool is_eligible(const replication::isr_wish::member& m) const;
+  void arm_isr_tick();
   void send_wish(const replication::isr_wish& wish);
   void isr_refused(kafka::error_code why);
   void resign();
@@ -101,6 +103,8 @@ class leader_role {
   monotonic_time armed_until_ = monotonic_time::max();
   bool lag_armed_ = false;
   bool ask_again_ = false;  ///< for what was asked last, since it may have been granted
+  bool isr_armed_ = false;
+  bool was_refused_ = false;  ///< a moment ago: nothing is asked until the pause is over, or there is a new decision
   bool watermark_armed_ = false;
   bool resigning_ = false;  ///< asked a moment ago that another replica leads
 };

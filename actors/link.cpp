@@ -6,6 +6,7 @@
 #include "runtime/base/mutation.hpp"
 #include "runtime/base/sites.hpp"
 #include "runtime/metadata/records.hpp"
+#include "runtime/net/tls_connection.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 
@@ -63,7 +64,9 @@ class link_state {
   // -- messages ---------------------------------------------------------------------------------------------------
 
   void dialled(const link_dialled& m) {
-    stream_.open(*context_, m.stream, caf::actor_cast<caf::actor>(self_));
+    const auto& tls = context_->peer_tls();
+    stream_.open(*context_, tls ? net::secure_client(m.stream, tls, to_.at.host) : m.stream,
+                 caf::actor_cast<caf::actor>(self_));
     stream_.send_hello(to_.lane);
   }
 

@@ -1,6 +1,7 @@
 #include "actors/listener.hpp"
 
 #include "runtime/base/bounds.hpp"
+#include "runtime/net/tls_connection.hpp"
 #include "runtime/node/context.hpp"
 
 #include <caf/all.hpp>
@@ -43,10 +44,12 @@ class to_listener final : public acceptor {
 
 class listener_state {
  public:
-  void start(caf::event_based_actor* self, node_context& context, config::listener address, session_maker make) {
+  void start(caf::event_based_actor* self, node_context& context, config::listener address,
+             std::shared_ptr<const net::tls_context> tls, session_maker make) {
     self_ = self;
     context_ = &context;
     address_ = std::move(address);
+    tls_ = std::move(tls);
     make_ = std::move(make);
     self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { session_ended(m); });
   }
@@ -78,7 +81,7 @@ class listener_state {
       return m.incoming->close();
     }
     refusing_ = false;
-    auto session = make_(m.incoming);
+    auto session = make_(tls_ ? net::secure_server(m.incoming, tls_) : m.incoming);
     self_->monitor(session);
     sessions_.emplace(session.address(), host);
     ++per_host_[host];
@@ -134,6 +137,7 @@ class listener_state {
   caf::event_based_actor* self_ = nullptr;
   node_context* context_ = nullptr;
   config::listener address_;
+  std::shared_ptr<const net::tls_context> tls_;
   session_maker make_;
   std::unique_ptr<listening_socket> socket_;
   std::unordered_map<caf::actor_addr, std::string> sessions_;  ///< with the host of their client
@@ -144,10 +148,10 @@ class listener_state {
 };
 
 caf::behavior listener(caf::stateful_actor<listener_state>* self, node_context* context, config::listener address,
-                       session_maker make) {
+                       std::shared_ptr<const net::tls_context> tls, session_maker make) {
   adopt(self, *context, "listener " + config::to_string(address));
   auto* state = &self->state;
-  state->start(self, *context, std::move(address), std::move(make));
+  state->start(self, *context, std::move(address), std::move(tls), std::move(make));
   return {
     [state](const listener_bind&) { return state->bind(); },
     [state](const listener_open&) { state->open(); },
@@ -160,8 +164,9 @@ caf::behavior listener(caf::stateful_actor<listener_state>* self, node_context* 
 
 }  // namespace
 
-caf::actor spawn_listener(node_context& context, config::listener address, session_maker make) {
-  return context.spawn(listener, &context, std::move(address), std::move(make));
+caf::actor spawn_listener(node_context& context, config::listener address,
+                          std::shared_ptr<const net::tls_context> tls, session_maker make) {
+  return context.spawn(listener, &context, std::move(address), std::move(tls), std::move(make));
 }
 
 }  // namespace troupe

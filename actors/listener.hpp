@@ -2,6 +2,7 @@
 
 #include "actors/session.hpp"
 #include "runtime/config/listener.hpp"
+#include "runtime/net/tls_context.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
@@ -28,7 +29,8 @@ struct listener_bound {
 /// Makes the actor that serves one connection, and is told `session_stop` when it shall close it.
 using session_maker = std::function<caf::actor(std::shared_ptr<connection>)>;
 
-/// Accepts connections on one address and supervises the sessions that serve them.
+/// Accepts connections on one address and supervises the sessions that serve them. `tls`: what they are secured with,
+/// null for none.
 ///
 /// Messages  listener_bind → listener_bound   an error names the address and the cause
 ///           listener_open →
@@ -37,7 +39,8 @@ using session_maker = std::function<caf::actor(std::shared_ptr<connection>)>;
 ///           accept_retry →                   its own timer
 ///           session_stop →                   stops listening and closes all connections
 /// Exits     never by itself; a session's end only frees its place
-caf::actor spawn_listener(node_context& context, config::listener address, session_maker make);
+caf::actor spawn_listener(node_context& context, config::listener address,
+                          std::shared_ptr<const net::tls_context> tls, session_maker make);
 
 }  // namespace troupe
 

@@ -9,8 +9,11 @@
 #include "runtime/base/bounds.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
+#include "runtime/node/listener_tls.hpp"
 
 #include <caf/all.hpp>
+
+#include <map>
 
 namespace troupe {
 
@@ -37,17 +40,22 @@ class node_state {
   /// this node belongs to, its directories, the metadata with the partitions that they bring, its registration.
   caf::result<node_ready> open() {
     ready_ = self_->make_response_promise<node_ready>();
+    if (auto failed = make_doors_safe()) {
+      ready_.deliver(failed);
+      return ready_;
+    }
     peers_ = keep(spawn_peers(*context_));
     controller_ = keep(spawn_controller(*context_, peers_));
     feeder_ = keep(spawn_feeder(*context_));
     for (const auto& address : context_->settings.listeners())
-      clients_.push_back(keep(spawn_listener(*context_, address, [this, name = address.name](auto stream) {
-        return spawn_session(*context_, std::move(stream), name, {controller_, replicas_});
-      })));
+      clients_.push_back(keep(
+        spawn_listener(*context_, address, tls_.at(address.name), [this, name = address.name](auto stream) {
+          return spawn_session(*context_, std::move(stream), name, {controller_, replicas_});
+        })));
     if (const auto& address = context_->settings.peer_listener()) {
       auto services = std::make_shared<const peer_services>(
         peer_services{{"controller", controller_}, {"feeder", feeder_}});
-      nodes_ = keep(spawn_listener(*context_, *address, [this, services](auto stream) {
+      nodes_ = keep(spawn_listener(*context_, *address, context_->peer_tls(), [this, services](auto stream) {
         return spawn_peer_session(*context_, std::move(stream), services, peers_);
       }));
     }
@@ -95,6 +103,23 @@ class node_state {
 
   // -- start, in this order ---------------------------------------------------------------------------------------
 
+  /// Reads keys and certificates, where listeners have them.
+  error make_doors_safe() {
+    for (const auto& address : context_->settings.listeners()) {
+      auto tls = tls_of(context_->storage, context_->settings, address, false);
+      if (!tls)
+        return tls.error();
+      tls_.emplace(address.name, std::move(*tls));
+    }
+    if (const auto& address = context_->settings.peer_listener()) {
+      auto tls = tls_of(context_->storage, context_->settings, *address, true);
+      if (!tls)
+        return tls.error();
+      context_->set_peer_tls(std::move(*tls));
+    }
+    return {};
+  }
+
   void bind_doors() {
     left_ = clients_.size() + (nodes_ ? 1 : 0);
     const auto bind = [this](const caf::actor& door, bool for_nodes) {
@@ -129,7 +154,7 @@ class node_state {
       all.push_back(at);
     }
     for (const auto& door : client_doors_) {
-      config::listener at{door.name, door.at.host, door.at.port, "PLAINTEXT"};
+      config::listener at{door.name, door.at.host, door.at.port, tls_.at(door.name) ? "SSL" : "PLAINTEXT"};
       for (const auto& told : settings.advertised_listeners())
         if (told.name == door.name)
           at = told;
@@ -248,6 +273,7 @@ class node_state {
   caf::actor feeder_;
   caf::actor replicas_;
   caf::actor registration_;
+  std::map<std::string, std::shared_ptr<const net::tls_context>> tls_;  ///< of the listeners for clients, by name
   std::vector<caf::actor> clients_;  ///< listeners for clients
   caf::actor nodes_;                 ///< the listener for other nodes; none when this one stays alone
   std::vector<listener_bound> client_doors_;

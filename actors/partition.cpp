@@ -100,7 +100,7 @@ class partition_state {
   }
 
   void isr_answered(const isr_settled& m) {
-    if (leader_)
+    if (leader_ && !closing_)
       leader_->isr_answered(m);
   }
 
@@ -114,7 +114,7 @@ class partition_state {
 
   void change_settings(const partition_settings& m) {
     log_.set_options(m.options);
-    if (leader_)
+    if (leader_ && !closing_)
       leader_->settings_changed();
   }
 
@@ -160,9 +160,10 @@ class partition_state {
   void on_flush() { log_.flush(); }
   void checkpoint_watermark() { log_.checkpoint_watermark(); }
 
+  /// Not any more once it closes: of a topic that was deleted there is no log then.
   template <class... Arguments>
   void tell_leader(void (leader_role::*event)(Arguments...), Arguments... with) {
-    if (leader_)
+    if (leader_ && !closing_)
       ((*leader_).*event)(with...);
   }
 
@@ -217,9 +218,11 @@ class partition_state {
   }
 
   void on_durable() {
+    if (closing_)
+      return;
     if (leader_)
       leader_->log_durable();
-    if (follower_ && !closing_)
+    if (follower_)
       follower_->log_durable();
   }
 

@@ -24,7 +24,7 @@ struct checkpoint_watermark_tick {};
 struct lag_tick {
   leader_epoch epoch;
 };
-/// The controller has refused other in-sync replicas a moment ago.
+/// The controller has refused other in-sync replicas a moment ago, or would have.
 struct isr_tick {};
 /// The disk has failed, and this replica leads still.
 struct resign_tick {};

@@ -59,6 +59,10 @@ expected<campaign> campaign_of(const sim_options& options) {
     return bad("--seeds " + options.seeds + ": say A..B with A not above B, or one number");
   if (!(options.minutes >= 0) || options.minutes > 24 * 60)
     return bad("--minutes must be between 0 and 1440, virtual ones");
+  if (!is_node_count(options.nodes))
+    return bad("--nodes " + std::to_string(options.nodes)
+               + ": there are clusters of 1, 3 or 5 nodes; 0 lets the seed draw");
+  out.how.nodes = options.nodes;
   const auto wanted = parse_kinds(options.faults);
   if (!wanted)
     return with_context("--faults", wanted.error());
@@ -116,8 +120,8 @@ int show_run(const sim_options& options, const stored_run& run) {
     };
   if (draws)
     listen.sightings = [&](const sighting& s) { seen.see(s); };
-  std::cout << run_file(run.options, run.plan) << std::flush;
-  const auto result = run_three_nodes(run.options, run.plan, listen);
+  std::cout << run_file(run.options, run.plan) << "# " << shape_of(run.options).describe() << "\n" << std::flush;
+  const auto result = run_cluster(run.options, run.plan, listen);
   if (options.timeline)
     std::cout << "\n" << to_text(seen);
   const auto title = "seed " + std::to_string(run.options.seed) + ", " + std::to_string(run.plan.size()) + " faults, "
@@ -228,7 +232,7 @@ int run_many(const sim_options& options, const campaign& what) {
     auto how = what.how;
     how.seed = r.seed;
     // Where the process ended, this one would as well.
-    keep_failure(options, {how, plan_of_three_nodes(how)}, r.hash != 0);
+    keep_failure(options, {how, plan_of_cluster(how)}, r.hash != 0);
   }
   sum_up(*all, wall, what.jobs);
   return failures.empty() ? 0 : run_failed;
@@ -252,7 +256,7 @@ int sim(const sim_options& options) {
     return run_many(options, *what);
   }
   what->how.seed = what->first;
-  return show_run(options, {what->how, plan_of_three_nodes(what->how)});
+  return show_run(options, {what->how, plan_of_cluster(what->how)});
 }
 
 }  // namespace troupe::tools

@@ -33,12 +33,13 @@ void offer_serve(CLI::App& app, int& exit_code) {
 void offer_sim(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<sim_options>();
   auto& given = *options;
-  auto* sim = app.add_subcommand("sim", "Run clusters of three nodes in simulated worlds: one seed is one run");
+  auto* sim = app.add_subcommand("sim", "Run clusters in simulated worlds: one seed is one run");
   sim->add_option("--seeds", given.seeds, "A..B, or one seed: then the run itself is shown")
     ->capture_default_str();
   sim->add_option("--minutes", given.minutes, "Virtual minutes in which faults happen (a third)");
   sim->add_option("--faults", given.faults, "Kinds or families: process, disk, clock, network, all, none, crash…")
     ->capture_default_str();
+  sim->add_option("--nodes", given.nodes, "1, 3 or 5 (drawn by each seed)");
   sim->add_flag("--idle", given.idle, "No clients");
   sim->add_option("--jobs", given.jobs, "Processes side by side (the number of processors)");
   sim->add_option("--out", given.out, "Directory for the plans of failed seeds")->capture_default_str();

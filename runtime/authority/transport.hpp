@@ -19,6 +19,7 @@ enum class transport_errc : std::uint8_t {
   closed_by_peer,  ///< orderly end of the stream, or a reset
   unreachable,     ///< nobody listens there, or the network does not lead there
   io,
+  insecure,        ///< TLS: a certificate or key is of no use, one end does not trust the other, bytes were altered
 };
 
 error make_error(transport_errc code, std::string text);

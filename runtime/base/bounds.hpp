@@ -63,6 +63,11 @@ constexpr int opening_at_once = 2;            ///< logs opened at a time after t
 constexpr int sync_workers = 4;  ///< syncs of one disk at a time
 constexpr int read_workers = 2;  ///< reads that miss the page cache at a time
 
+// TLS.
+constexpr std::size_t tls_read_bytes = 17 * kib;        ///< a record as large as they come, with what is around it
+constexpr std::size_t tls_file_piece_bytes = 64 * kib;  ///< of a part of a file, read and encrypted at a time
+constexpr std::uint64_t key_file_bytes_max = 1 * mib;   ///< a file with keys or certificates
+
 // One partition.
 constexpr std::size_t parked_acks_max = 10'000;   ///< acks=all requests that wait for the high watermark
 constexpr auto resign_pause = 1s;                ///< between wishes of a leader with a failed disk to be one no more

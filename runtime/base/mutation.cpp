@@ -24,6 +24,10 @@ void plant_mutation(std::string_view id) {
   planted() = id;
 }
 
+const std::string& planted_mutation() noexcept {
+  return planted();
+}
+
 bool mutation(std::string_view id) noexcept {
   return planted() == id;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 /// Bugs planted on purpose, to learn whether the tests would find them. In an ordinary build there are none, and
@@ -11,6 +12,9 @@ namespace troupe {
 /// Switches the mutation `id` on for the whole process and any other off; none when empty. At first the one is on that
 /// the environment names (`TROUPE_MUTATION`). Tests only, while no other thread runs product code.
 void plant_mutation(std::string_view id);
+
+/// The one that is switched on; empty: none.
+const std::string& planted_mutation() noexcept;
 
 /// True when the mutation `id` is switched on.
 bool mutation(std::string_view id) noexcept;

@@ -5,6 +5,7 @@
 #include "runtime/config/values.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace troupe::config {
 
@@ -73,7 +74,8 @@ error broker_config::take(const std::string& key, const std::string& value, cons
 void broker_config::warn_without_effect() {
   for (auto& [key, value] : given_) {
     auto* row = find_broker_setting(key);
-    bool for_listener = row && row->key != key;
+    // Of the settings of one listener, those of its TLS have an effect.
+    const bool for_listener = row && row->key != key && !row->key.starts_with("ssl.");
     if (!row || for_listener || row->effect != effect::honoured)
       warnings_.push_back(place_of(key) + ": " + key + " has no effect in this version of Troupe");
   }
@@ -93,6 +95,13 @@ std::optional<std::string> broker_config::text(std::string_view key) const {
   auto* row = find_broker_setting(key);
   TROUPE_INVARIANT(row != nullptr, "the setting stands in the table");
   return row->fallback ? std::optional{std::string{*row->fallback}} : std::nullopt;
+}
+
+std::optional<std::string> broker_config::text_of(const listener& which, std::string_view key) const {
+  std::string name = which.name;
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto own = given_.find("listener.name." + name + "." + std::string{key});
+  return own == given_.end() ? text(key) : std::optional{own->second};
 }
 
 std::int64_t broker_config::integer(std::string_view key) const {

@@ -44,6 +44,8 @@ class broker_config {
 
   /// The effective value of a broker setting: given, or default; none when it is null. `key` must exist in the table.
   std::optional<std::string> text(std::string_view key) const;
+  /// The value that counts for one listener: that of `listener.name.<name>.<key>` where it is given, else as `text`.
+  std::optional<std::string> text_of(const listener& which, std::string_view key) const;
   /// As `text`, for a numeric setting whose value is not null; likewise below.
   std::int64_t integer(std::string_view key) const;
   double real(std::string_view key) const;                     ///< for a float64 setting

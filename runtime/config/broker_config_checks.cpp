@@ -103,16 +103,16 @@ error broker_config::check_listeners() {
       if (peer_listener_)
         return contradiction("listeners", to_string(*peer_listener_) + " and " + to_string(l) +
                                             " are both for other nodes (controller.listener.names); keep one");
-      if (l.protocol != "PLAINTEXT")
+      if (l.protocol != "PLAINTEXT" && l.protocol != "SSL")
         return contradiction("listeners", to_string(l) + " asks for " + l.protocol +
-                                            ", which links between nodes do not speak yet; use PLAINTEXT on a " +
-                                            "network of your own");
+                                            ", which links between nodes do not speak; use SSL, where nodes know " +
+                                            "each other by their certificates, or PLAINTEXT on a network of your own");
       peer_listener_ = l;
       continue;
     }
-    if (l.protocol != "PLAINTEXT")
+    if (l.protocol != "PLAINTEXT" && l.protocol != "SSL")
       return contradiction("listeners", to_string(l) + " asks for " + l.protocol +
-                                          ", which this version does not speak; only PLAINTEXT listeners are possible");
+                                          ", which this version does not speak; use PLAINTEXT or SSL");
     listeners_.push_back(l);
   }
   if (listeners_.empty())

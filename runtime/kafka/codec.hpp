@@ -44,7 +44,7 @@ enum class fault : std::uint8_t {
   malformed_varint,      ///< longer than five bytes or above 32 bits
   too_many_tags,         ///< more than `tags_max`
   tag_size,              ///< a tagged field that does not fill its announced size
-  malformed_marker,      ///< presence byte of a struct that is neither 1 nor -1
+  malformed_marker,      ///< presence byte of a struct that is none
   trailing_bytes,        ///< bytes after the last field
   unsupported_version,   ///< the struct has no such version
 };
@@ -127,6 +127,16 @@ class reader {
   void read_struct(std::optional<T>& out, std::int16_t version, const char* field) {
     out.reset();
     if (read_presence(field))
+      out.emplace().decode(*this, version);
+  }
+  /// The same as a tagged field, where the byte is 0 for null and 1 otherwise.
+  template <class T>
+  void read_tagged_struct(std::optional<T>& out, std::int16_t version, const char* field) {
+    out.reset();
+    const auto presence = read_unsigned_varint(field);
+    if (presence > 1)
+      fail(fault::malformed_marker, field);
+    else if (presence == 1)
       out.emplace().decode(*this, version);
   }
 
@@ -249,6 +259,13 @@ class writer {
   template <class T>
   void write_struct(const std::optional<T>& value, std::int16_t version) {
     write(static_cast<std::int8_t>(value ? 1 : -1));
+    if (value)
+      value->encode(*this, version);
+  }
+  /// As `read_tagged_struct` reads it.
+  template <class T>
+  void write_tagged_struct(const std::optional<T>& value, std::int16_t version) {
+    write_unsigned_varint(value ? 1 : 0);
     if (value)
       value->encode(*this, version);
   }

@@ -159,8 +159,7 @@ error log_state::roll(offset base, wall_time now) {
   auto next = segment::create(home, base, now);
   if (!next)
     return next.error();
-  if (!mutation("M17"))
-    dirty_directory = true;
+  dirty_directory = true;
   old.dirty = false;  // the next ticket has its file already
   old.close_files();
   starts.clear();

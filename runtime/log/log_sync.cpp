@@ -106,7 +106,7 @@ sync_ticket log::begin_sync() {
   ticket.number = ++s.tickets_given;
   ticket.up_to = s.log_end;
   ticket.files = std::exchange(s.dirty_files, {});
-  if (std::exchange(s.dirty_directory, false))
+  if (std::exchange(s.dirty_directory, false) && !(mutation("M17") && s.segments.size() > 1))
     ticket.directories.push_back(s.home.directory);
   if (std::exchange(s.dirty_parent, false))
     ticket.directories.push_back(parent_path(s.home.directory));

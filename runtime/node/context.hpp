@@ -6,6 +6,7 @@
 #include "runtime/authority/random.hpp"
 #include "runtime/authority/transport.hpp"
 #include "runtime/config/broker_config.hpp"
+#include "runtime/net/tls_context.hpp"
 #include "runtime/node/cluster_view.hpp"
 #include "runtime/node/lost_peers.hpp"
 #include "runtime/node/request_budget.hpp"
@@ -16,6 +17,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -67,6 +69,10 @@ class node_context {
   const std::vector<config::listener>& endpoints() const { return endpoints_; }
   void set_endpoints(std::vector<config::listener> all) { endpoints_ = std::move(all); }
 
+  /// What links to other nodes are secured with; null where they are not. Set once, before there is a link.
+  const std::shared_ptr<const net::tls_context>& peer_tls() const { return peer_tls_; }
+  void set_peer_tls(std::shared_ptr<const net::tls_context> by) { peer_tls_ = std::move(by); }
+
   published_view view;
   lost_peers lost;                                ///< nodes that were there a moment ago
   request_budget requests;                        ///< bytes of requests taken in but not answered, all connections
@@ -93,6 +99,7 @@ class node_context {
   bool threads_;
   std::string cluster_id_;
   endpoint peer_address_;
+  std::shared_ptr<const net::tls_context> peer_tls_;
   std::vector<config::listener> endpoints_;
 };
 

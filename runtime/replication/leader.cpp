@@ -145,9 +145,10 @@ bool leader::may_join(node_id replica, const progress& p) const {
   return holds(members_.replicas, replica) && counted(p.said) >= std::max(high_watermark_, epoch_start_);
 }
 
-std::optional<isr_wish> leader::next_wish(monotonic_time now) {
+std::optional<isr_wish> leader::next_wish(monotonic_time now, const isr_eligibility& eligible) {
   if (wish_)
     return std::nullopt;
+  left_somebody_out_ = false;
   isr_wish wanted{{}, members_.partition_epoch};
   bool changed = false;
   for (auto id : members_.in_sync) {
@@ -160,8 +161,13 @@ std::optional<isr_wish> leader::next_wish(monotonic_time now) {
   }
   for (const auto& [id, f] : followers_)
     if (!holds(members_.in_sync, id) && may_join(id, f)) {
+      const isr_wish::member joins{id, f.said.broker_epoch};
+      if (eligible && !eligible(joins)) {
+        left_somebody_out_ = true;
+        continue;
+      }
       changed = true;
-      wanted.in_sync.push_back({id, f.said.broker_epoch});
+      wanted.in_sync.push_back(joins);
     }
   if (!changed)
     return std::nullopt;

@@ -3,6 +3,7 @@
 #include "runtime/authority/clock.hpp"
 #include "runtime/base/ids.hpp"
 
+#include <functional>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -53,6 +54,9 @@ struct isr_wish {
   bool operator==(const isr_wish&) const = default;
 };
 
+/// Whether the controller would let a follower in that has caught up, as far as the metadata tell (KIP-841, KIP-903).
+using isr_eligibility = std::function<bool(const isr_wish::member&)>;
+
 /// What the leader of one partition knows of its replicas, the high watermark that follows from it, and which replicas
 /// should be in sync. Pure; owned by the partition actor. The high watermark never goes back under one leader, counts
 /// every replica that may be in sync by now, decided or only asked for, and does not move while fewer than
@@ -75,8 +79,11 @@ class leader {
   bool report(node_id replica, const replica_report& said, monotonic_time now);
 
   /// What to ask the controller for now, if anything: followers that were behind for longer than the lag allows leave,
-  /// followers that have reached the high watermark and this epoch come in. None while one is under way.
-  std::optional<isr_wish> next_wish(monotonic_time now);
+  /// followers that have reached the high watermark and this epoch come in, unless they are not `eligible`: the
+  /// controller would refuse the whole wish, and with it those who are. None while one is under way.
+  std::optional<isr_wish> next_wish(monotonic_time now, const isr_eligibility& eligible = {});
+  /// The last look for a wish left somebody out who was not eligible: that one may be soon.
+  bool left_somebody_out() const { return left_somebody_out_; }
   /// The controller refused the wish under way for good, or it was never sent.
   bool drop_wish();
   /// The wish under way, to be sent again when its answer was lost: it may have been granted.
@@ -128,6 +135,7 @@ class leader {
   std::map<node_id, std::int32_t> joined_at_;  ///< partition epochs, of those who came under this leader
   std::map<node_id, early_report> early_;      ///< of nodes that know of a newer decision
   std::optional<isr_wish> wish_;
+  bool left_somebody_out_ = false;
 };
 
 }  // namespace troupe::replication

@@ -95,6 +95,7 @@ void machine::start() {
   });
   system_ = std::make_unique<caf::actor_system>(*config_);
   scheduler_->slow_down(slow_);
+  scheduler_->listen_to_mail(mail_listener_);
   has_root_ended_ = false;
   exit_reason_ = {};
   process_ = boot_(*this);
@@ -162,6 +163,12 @@ void machine::slow_down(slow_disk how) {
   slow_ = how;
   if (scheduler_)
     scheduler_->slow_down(how);
+}
+
+void machine::listen_to_mail(mail_listener to) {
+  mail_listener_ = std::move(to);
+  if (scheduler_)
+    scheduler_->listen_to_mail(mail_listener_);
 }
 
 std::size_t machine::actor_count() const {

@@ -4,6 +4,7 @@
 #include "runtime/authority/transport.hpp"
 #include "runtime/sim/disk.hpp"
 #include "runtime/sim/machine_clock.hpp"
+#include "runtime/sim/mail_listener.hpp"
 #include "runtime/sim/random.hpp"
 #include "runtime/sim/slow_disk.hpp"
 
@@ -83,6 +84,10 @@ class machine {
   /// Actors that work with the disk are held up from now on; see `slow_disk`.
   void slow_down(slow_disk how);
 
+  /// From now on `to` hears of all messages of this and later processes; nobody when empty. For tests that let a
+  /// message come once more, or late.
+  void listen_to_mail(mail_listener to);
+
   bool is_running() const { return system_ != nullptr; }
   bool is_paused() const { return is_paused_; }
   /// The root of the running process, for messages to it: `caf::anon_send(m.root(), stop{})`.
@@ -135,6 +140,7 @@ class machine {
   virtual_time free_at_{0};
   std::optional<power_cut> power_with_cut_;
   slow_disk slow_;
+  mail_listener mail_listener_;
   caf::error exit_reason_;
   std::uint64_t starts_ = 0;
 };

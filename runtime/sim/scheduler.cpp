@@ -133,6 +133,8 @@ void scheduler::tell(const actor_entry& entry, caf::scheduled_actor& actor) {
   if (entry.started) {
     const auto* mail = actor.peek_at_next_mailbox_element();
     what = mail ? &around_.names.of_message(actor, mail->content()) : &nothing;
+    if (mail && mail_listener_)
+      mail_listener_(caf::actor_cast<caf::actor>(caf::strong_actor_ptr{actor.ctrl()}), mail->copy_content_to_message());
   }
   around_.told.message(around_.machine, *entry.name, actor.id(), *what);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/sim/actor_clock.hpp"
+#include "runtime/sim/mail_listener.hpp"
 #include "runtime/sim/name_book.hpp"
 #include "runtime/sim/picker.hpp"
 #include "runtime/sim/slow_disk.hpp"
@@ -49,6 +50,8 @@ class scheduler final : public caf::scheduler::abstract_coordinator {
   void slow_down(slow_disk how) { slow_ = how; }
   /// The actor that is running now is to be held back for so long after its handler, since it made a slow call.
   void hold_running(std::chrono::nanoseconds duration) { held_after_handler_ += duration; }
+  /// See `machine::listen_to_mail`.
+  void listen_to_mail(mail_listener to) { mail_listener_ = std::move(to); }
   /// Ends all actors at once: no mail is handled, states are destroyed. Nothing runs here afterwards.
   void kill_all();
   /// How many actors there are.
@@ -92,6 +95,7 @@ class scheduler final : public caf::scheduler::abstract_coordinator {
   unit unit_;
   actor_clock clock_;
   slow_disk slow_;
+  mail_listener mail_listener_;
   std::chrono::nanoseconds held_after_handler_{0};
   bool stopped_ = false;  ///< only CAF's own actors run, and only in `stop`
 

@@ -6,7 +6,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from cpp import NOTE, CppWriter  # noqa: E402
-from notation import NotationError, parse_file  # noqa: E402
+from notation import BLOCKS, NotationError, parse_file  # noqa: E402
 
 
 def write_if_changed(path, text):
@@ -22,8 +22,9 @@ def write_if_changed(path, text):
 
 
 def merge(writers):
-    """The parts of several definitions of one file as one part: the headers of requests and responses."""
+    """The parts of several definitions of one file as one part: headers, or the records of one topic."""
     first = writers[0]
+    first.owners = {name: owner for w in writers for name, owner in w.owners.items()}
     first.definition.messages = [m for w in writers for m in w.definition.messages]
     return first
 
@@ -37,15 +38,23 @@ def write_api(path, out):
     write_if_changed(stem + ".fields.hpp", writer.fields_header())
 
 
+def visitor(about, function, kind, definitions):
+    lines = ["", f"/// {about}", "template <class Visitor>", f"void {function}(Visitor&& visit) {{"]
+    for name in sorted(d.name for d, _ in definitions if d.kind == kind):
+        lines += [f"  visit.template operator()<{', '.join(f'{name}_{block}' for block in BLOCKS[kind])}>();"]
+    return lines + ["}"]
+
+
 def write_all(paths, out):
-    names = sorted(d.name for p in paths for d in parse_file(p) if d.key is not None)
+    definitions = [(d, CppWriter(d, p).include) for p in paths for d in parse_file(p) if d.kind != "header"]
     lines = ["#pragma once", NOTE.format(source="schema/kafka/*.api")]
-    lines += [f'#include "schema/kafka/{name}.fields.hpp"' for name in names]
-    lines += ["", "namespace troupe::kafka {", "",
-              "/// Calls `visit.template operator()<Request, Response>()` for every API of the schema.",
-              "template <class Visitor>", "void for_each_api(Visitor&& visit) {"]
-    lines += [f"  visit.template operator()<{name}_request, {name}_response>();" for name in names]
-    lines += ["}", "", "}  // namespace troupe::kafka", ""]
+    lines += [f'#include "{include}.fields.hpp"' for include in sorted({include for _, include in definitions})]
+    lines += ["", "namespace troupe::kafka {"]
+    lines += visitor("Calls `visit.template operator()<Request, Response>()` for every API of the schema.",
+                     "for_each_api", "api", definitions)
+    lines += visitor("Calls `visit.template operator()<Key, Value>()` for every record of the schema.",
+                     "for_each_record", "record", definitions)
+    lines += ["", "}  // namespace troupe::kafka", ""]
     write_if_changed(os.path.join(out, "all.hpp"), "\n".join(lines))
 
 

@@ -1,4 +1,7 @@
 """Writes a message of schema/kafka as a C++ struct with its decoder and encoder."""
+import os
+import re
+
 from notation import NUMBERS, OPEN_END
 
 CPP_TYPES = {"int8": "std::int8_t", "int16": "std::int16_t", "uint16": "std::uint16_t", "int32": "std::int32_t",
@@ -10,8 +13,9 @@ NOTE = "// Made by tools/kafkagen from {source}; edit that one."
 class CppWriter:
     def __init__(self, definition, source):
         self.definition = definition
+        self.owners = {m.name: definition for m in definition.messages}
         self.note = NOTE.format(source=source)
-        self.include = f"schema/kafka/{definition.name}" if definition.key is not None else "schema/kafka/headers"
+        self.include = "schema/kafka/" + re.sub(r"^\d+_|\.api$", "", os.path.basename(source))
 
     # -- shapes -----------------------------------------------------------------------------------------------------
 
@@ -83,9 +87,11 @@ class CppWriter:
             out += self.members(message, name, inner.fields) + ["};", ""]
         out += [f"/// {message.about}"] if message.about else []
         out += [f"struct {message.name} {{"]
-        if self.definition.key is not None:
-            out += [f"  static constexpr std::int16_t api_key = {self.definition.key};"]
-        out += [f'  static constexpr const char* api_name = "{self.definition.name}";',
+        owner = self.owners[message.name]
+        if owner.key is not None:
+            constant = "api_key" if owner.kind == "api" else "record_type"
+            out += [f"  static constexpr std::int16_t {constant} = {owner.key};"]
+        out += [f'  static constexpr const char* api_name = "{owner.name}";',
                 f"  static constexpr std::int16_t min_version = {message.versions.first};",
                 f"  static constexpr std::int16_t max_version = {message.versions.last};",
                 "  /// Newest version that may be advertised.",
@@ -160,14 +166,15 @@ class CppWriter:
         return out + ["}"]
 
     def read_call(self, message, field, path):
-        name, where = field.name, f'"{path}.{field.name}"'
+        name, where = self.member(field), f'"{path}.{field.name}"'
         compact = "flexible" if field.flexible else "false"
         nullable = f", {self.version_test(field.nullable, field.versions) or 'true'}" if field.nullable else ""
         if field.array:
             return (f"from.read_array({name}, version, {compact}{nullable}, "
                     f"{self.element_bytes_min(message, field)}, {where});")
         if field.is_struct:
-            return f"from.read_struct({name}, version, {where});" if nullable else f"{name}.decode(from, version);"
+            read = "read_struct" if field.tag is None else "read_tagged_struct"
+            return f"from.{read}({name}, version, {where});" if nullable else f"{name}.decode(from, version);"
         if field.kind == "records":
             read = "read_bytes" if message.name.endswith("_request") else "read_records"
             return f"from.{read}({name}, {compact}{nullable}, {where});"
@@ -200,14 +207,20 @@ class CppWriter:
             out += ["  if (flexible)", "    to.write_unsigned_varint(0);"]
         return out + ["}"]
 
+    @staticmethod
+    def member(field):
+        """The field inside its own functions, whose parameter `version` would hide it."""
+        return "this->version" if field.name == "version" else field.name
+
     def write_call(self, message, field):
-        name = field.name
+        name = self.member(field)
         compact = "flexible" if field.flexible else "false"
         nullable = f", {self.version_test(field.nullable, field.versions) or 'true'}" if field.nullable else ""
         if field.array:
             return f"to.write_array({name}, version, {compact}{nullable});"
         if field.is_struct:
-            return f"to.write_struct({name}, version);" if nullable else f"{name}.encode(to, version);"
+            write = "write_struct" if field.tag is None else "write_tagged_struct"
+            return f"to.{write}({name}, version);" if nullable else f"{name}.encode(to, version);"
         if field.kind == "records":
             write = "write_bytes" if message.name.endswith("_request") else "write_records"
             return f"to.{write}({name}, {compact}{nullable});"

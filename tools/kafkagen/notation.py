@@ -91,12 +91,14 @@ class Message:
 
 @dataclass
 class Definition:
-    """One API with its two messages, or one header with a single one."""
+    """One API with its two messages, one header with a single one, or one record of a coordinator's log with two."""
     name: str
-    key: int                       # None for headers
+    kind: str                      # "api", "header" or "record"
+    key: int                       # the API's key or the record's type, None for headers
     messages: list
 
 
+BLOCKS = {"api": ("request", "response"), "header": ("fields",), "record": ("key", "value")}
 FIELD = re.compile(r"(?P<name>[a-z][a-z0-9_]*)\s+(?P<array>\[\])?(?P<kind>[a-z][a-z0-9_]*)\b(?P<rest>.*)")
 
 
@@ -126,11 +128,11 @@ class Parser:
     def parse_definition(self):
         number, _, code, comment = self.take()
         words = code.split()
-        if len(words) != 2 or words[0] not in ("api", "header"):
-            self.fail(number, f"expected 'api NAME' or 'header NAME', not '{code}'")
-        is_api, name = words[0] == "api", words[1]
+        if len(words) != 2 or words[0] not in BLOCKS:
+            self.fail(number, f"expected 'api NAME', 'header NAME' or 'record NAME', not '{code}'")
+        kind, name = words
         about = comment or " ".join(self.leading)
-        key = int(self.take_property("key")) if is_api else None
+        key = None if kind == "header" else int(self.take_property("key" if kind == "api" else "type"))
         words = self.take_property("versions").split()
         versions = parse_versions(words[0])
         if not versions or words[1:] not in ([], ["newest", "unstable"]):
@@ -141,16 +143,18 @@ class Parser:
             self.fail(number, "flexible: a range or 'never'")
         common = self.parse_common()
         messages = []
-        for block in (["request", "response"] if is_api else ["fields"]):
+        for block in BLOCKS[kind]:
             number, indent, code, _ = self.take()
             if code != block or indent:
                 self.fail(number, f"expected '{block}', not '{code}'")
             fields = self.parse_fields(0)
-            message = Message(f"{name}_{block}" if is_api else name, about, versions, stable_max,
+            message = Message(name if kind == "header" else f"{name}_{block}", about, versions, stable_max,
                               flexible & versions, fields, [])
+            if block == "key":  # a key's number is its type: it has no versions
+                message.versions, message.stable_max, message.flexible = Versions(0, 0), 0, NEVER
             self.settle(message, common)
             messages.append(message)
-        return Definition(name, key, messages)
+        return Definition(name, kind, key, messages)
 
     def take(self):
         if self.at == len(self.lines):
@@ -254,8 +258,6 @@ class Parser:
     def check_field(self, field, message):
         if field.tag is not None and not all(v in message.flexible for v in field.versions):
             self.fail(field.line, f"tagged field {field.name} in a version that is not flexible")
-        if field.tag is not None and field.is_struct and field.nullable and not field.array:
-            self.fail(field.line, "nullable tagged structs are not supported")
         if field.is_struct and field.nullable and not field.array and field.nullable != field.versions:
             self.fail(field.line, "a struct is nullable in all of its versions or in none")
         if field.default == "null" and not field.nullable:

@@ -18,8 +18,8 @@ namespace {
 using nlohmann::json;
 
 seed_report report_of(const run_options& how) {
-  const auto plan = plan_of_three_nodes(how);
-  auto ran = run_three_nodes(how, plan);
+  const auto plan = plan_of_cluster(how);
+  auto ran = run_cluster(how, plan);
   seed_report out{how.seed, ran.hash, std::move(ran.wrong), ran.lasted, {}, std::move(ran.probes)};
   for (const auto& f : plan)
     ++out.faults[std::string{sim::word_of(f.action)}];
@@ -198,7 +198,7 @@ std::uint64_t hash_of(const std::vector<seed_report>& all) {
 
 sim::fault_plan shrink_run(const run_options& options, const sim::fault_plan& plan, std::size_t runs_most) {
   return sim::shrink(
-    plan, [&](const sim::fault_plan& smaller) { return !run_three_nodes(options, smaller).wrong.empty(); }, runs_most);
+    plan, [&](const sim::fault_plan& smaller) { return !run_cluster(options, smaller).wrong.empty(); }, runs_most);
 }
 
 }  // namespace troupe::cluster_sim

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tools/sim/three_node_run.hpp"
+#include "tools/sim/cluster_run.hpp"
 
 #include <functional>
 #include <map>

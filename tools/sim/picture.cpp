@@ -13,7 +13,7 @@ namespace {
 
 constexpr double left = 130, right = 30, width = 1400, top = 70;
 constexpr double row = 16, lane_gap = 30, mark_space = 26;
-constexpr int partitions = three_nodes::partition_count;
+constexpr int partitions = simulated_cluster::partition_count;
 constexpr double lane = mark_space + row * (partitions + 1);
 constexpr std::array colours = {"#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#edc948",
                                 "#76b7b2", "#ff9da7", "#9c755f", "#8cd17d", "#d37295"};
@@ -48,6 +48,9 @@ class drawing {
     for (const auto& s : of.sightings)
       end_ = std::max(end_, s.at);
     end_ += std::chrono::milliseconds{200};
+    for (const auto& e : of.events)
+      if (e.node.size() == 2 && e.node[0] == 'n')
+        nodes_ = std::max(nodes_, e.node[1] - '0');
     out_ << "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" << width << "\" height=\"" << height()
          << "\" font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
          << "<text x=\"" << left << "\" y=\"20\" font-size=\"15\" font-weight=\"bold\">" << escaped(title)
@@ -57,7 +60,7 @@ class drawing {
   std::string draw() {
     legend();
     axis();
-    for (int node = 1; node <= 3; ++node)
+    for (int node = 1; node <= nodes_; ++node)
       node_lane(node);
     for (const auto& s : stretches())
       bar(s);
@@ -73,8 +76,8 @@ class drawing {
     return left + (width - left - right) * (std::chrono::duration<double>(at) / std::chrono::duration<double>(end_));
   }
   static double y(int node) { return top + (node - 1) * (lane + lane_gap); }
-  static double network_y() { return y(4); }
-  static double height() { return network_y() + mark_space + 60; }
+  double network_y() const { return y(nodes_ + 1); }
+  double height() const { return network_y() + mark_space + 60; }
 
   void text(double at_x, double at_y, const std::string& what, const std::string& more = "") {
     out_ << "<text x=\"" << at_x << "\" y=\"" << at_y << "\" " << more << ">" << escaped(what) << "</text>\n";
@@ -199,6 +202,7 @@ class drawing {
 
   const timeline& of_;
   sim::virtual_time end_{0};
+  int nodes_ = 1;
   std::ostringstream out_;
   std::map<std::string, double> taken_until_;
   bool network_named_ = false;

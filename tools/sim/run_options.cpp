@@ -75,6 +75,12 @@ error read_option(std::string_view line, run_options& into) {
     into.idle = words[1] == "idle";
     return {};
   }
+  if (words[0] == "operator" && (words[1] == "works" || words[1] == "idle")) {
+    into.operates = words[1] == "works";
+    return {};
+  }
+  if (words[0] == "nodes" && read(words[1], into.nodes) && is_node_count(into.nodes))
+    return {};
   if (words[0] == "without") {
     auto kinds = parse_kinds(words[1]);
     if (!kinds)
@@ -82,12 +88,17 @@ error read_option(std::string_view line, run_options& into) {
     into.without = std::move(*kinds);
     return {};
   }
-  return bad("'" + std::string{line} + "' is no option; there are seed, seconds, clients and without");
+  return bad("'" + std::string{line} + "' is no option; there are seed, seconds, nodes, clients, "
+               "operator and without");
 }
 
 constexpr std::string_view option_mark = "#:";
 
 }  // namespace
+
+bool is_node_count(std::int32_t nodes) {
+  return nodes == 0 || nodes == 1 || nodes == 3 || nodes == 5;
+}
 
 expected<std::set<fault_action>> parse_kinds(std::string_view words) {
   std::set<fault_action> out;
@@ -111,7 +122,9 @@ std::string run_file(const run_options& options, const sim::fault_plan& plan) {
   const auto mark = std::string{option_mark} + " ";
   return mark + "seed " + std::to_string(options.seed) + "\n" + mark + "seconds "
          + std::to_string(options.faults_for.count()) + "\n" + mark + "clients " + (options.idle ? "idle" : "work")
-         + "\n" + mark + "without " + words_of(options.without) + "\n" + sim::to_string(plan);
+         + "\n" + mark + "nodes " + std::to_string(options.nodes) + "\n" + mark + "operator "
+         + (options.operates ? "works" : "idle") + "\n" + mark + "without " + words_of(options.without) + "\n"
+         + sim::to_string(plan);
 }
 
 expected<stored_run> parse_run_file(std::string_view text) {

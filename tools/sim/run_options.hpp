@@ -15,10 +15,15 @@ struct run_options {
   std::uint64_t seed = 1;
   std::chrono::seconds faults_for{20};  ///< virtual time in which faults happen, after the cluster has formed
   std::set<sim::fault_action> without;  ///< kinds that are not drawn
+  std::int32_t nodes = 0;               ///< 1, 3 or 5; 0: drawn
+  bool operates = true;                 ///< topics come and go, partitions and voters move
   bool idle = false;                    ///< no clients work: for finding what stirs without a reason
 
   bool operator==(const run_options&) const = default;
 };
+
+/// Is it one that `run_options::nodes` may have?
+bool is_node_count(std::int32_t nodes);
 
 /// The kinds of faults that `words` name: kinds as plans write them ("power-loss"), families (process, disk, clock,
 /// network), `all`, `none`; separated by commas. Errors: `bad_plan`, naming the word and what there is.

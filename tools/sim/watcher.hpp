@@ -1,7 +1,7 @@
 #pragma once
 
 #include "runtime/metadata/partition_list.hpp"
-#include "tools/sim/three_nodes.hpp"
+#include "tools/sim/simulated_cluster.hpp"
 
 #include <functional>
 #include <map>
@@ -33,7 +33,7 @@ class watcher {
  public:
   /// All of what is referred to outlives the watcher, and the watcher the world's last step. What does not hold is
   /// added to `wrong`, once.
-  watcher(three_nodes& cluster, std::vector<std::string>& wrong) : cluster_(cluster), wrong_(wrong) {}
+  watcher(simulated_cluster& cluster, std::vector<std::string>& wrong) : cluster_(cluster), wrong_(wrong) {}
 
   /// Hears of changes, in the order in which they were seen.
   void tell(std::function<void(const sighting&)> to) { tell_ = std::move(to); }
@@ -53,7 +53,7 @@ class watcher {
   void see_controller();
   void note(const std::string& what);
 
-  three_nodes& cluster_;
+  simulated_cluster& cluster_;
   std::vector<std::string>& wrong_;
   std::function<void(const sighting&)> tell_;
   std::map<std::string, shown> shown_;  ///< by incarnation

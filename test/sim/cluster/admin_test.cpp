@@ -1,10 +1,12 @@
 // What an operator does to a cluster while it works: moves of partitions and leaders, voters that come and go.
 #include "test/sim/cluster/scenario.hpp"
 
-#include "schema/kafka/alter_partition_reassignments.hpp"
+#include "schema/kafka/delete_topics.hpp"
+#include "schema/kafka/describe_configs.hpp"
 #include "schema/kafka/describe_quorum.hpp"
 #include "schema/kafka/elect_leaders.hpp"
 #include "schema/kafka/fetch.hpp"
+#include "schema/kafka/incremental_alter_configs.hpp"
 #include "schema/kafka/list_partition_reassignments.hpp"
 #include "schema/kafka/metadata.hpp"
 #include "schema/kafka/produce.hpp"
@@ -64,13 +66,31 @@ bool await_quorum(scenario& s, std::int32_t asked, Claim holds) {
   return false;
 }
 
-std::int16_t reassign(scenario& s, std::int32_t asked, std::optional<std::vector<std::int32_t>> target) {
-  kafka::alter_partition_reassignments_request r;
-  auto& topic = r.topics.emplace_back();
-  topic.name = scenario::topic;
-  topic.partitions.push_back({0, std::move(target)});
-  const auto told = s.ask<kafka::alter_partition_reassignments_response>(s.address_of(asked), r, 1);
-  return told ? told->responses.at(0).partitions.at(0).error_code : std::int16_t{-1};
+constexpr std::int8_t of_topic = 2, of_broker = 4;
+
+/// Sets a topic's setting, or the one of all brokers where `resource` is empty.
+std::int16_t set_config(scenario& s, std::int32_t asked, const std::string& resource, const std::string& name,
+                        const std::string& value) {
+  kafka::incremental_alter_configs_request r;
+  auto& changed = r.resources.emplace_back();
+  changed.resource_type = resource.empty() ? of_broker : of_topic;
+  changed.resource_name = resource;
+  auto& setting = changed.configs.emplace_back();
+  setting.name = name;
+  setting.value = value;
+  const auto told = s.ask<kafka::incremental_alter_configs_response>(s.address_of(asked), r, 1);
+  return told ? told->responses.at(0).error_code : std::int16_t{-1};
+}
+
+/// What `asked` says that the topic's setting is.
+std::string config_of(scenario& s, std::int32_t asked, const std::string& name) {
+  kafka::describe_configs_request r;
+  auto& wanted = r.resources.emplace_back();
+  wanted.resource_type = of_topic;
+  wanted.resource_name = scenario::topic;
+  wanted.configuration_keys = {{name}};
+  const auto told = s.ask<kafka::describe_configs_response>(s.address_of(asked), r, 4);
+  return told && !told->results.at(0).configs.empty() ? told->results[0].configs[0].value.value_or("") : "";
 }
 
 std::size_t count_moves(scenario& s, std::int32_t asked) {
@@ -109,17 +129,17 @@ BOOST_AUTO_TEST_CASE(a_partition_leaves_a_node_and_comes_back_with_all_that_was_
     const auto leader = s.await_leader(1);
     const auto first = s.append(1, "before");
     const auto stays = s.other_than(leader), goes = s.third(leader, stays);
-    BOOST_TEST(reassign(s, goes, std::vector{stays, leader}) == 0);
+    BOOST_TEST(s.reassign(goes, std::vector{stays, leader}) == 0);
     BOOST_TEST(s.await_in_sync(stays, 2));
     BOOST_TEST((replicas_of_0(s, stays) == std::vector{stays, leader}));
     const auto second = s.append(goes, "between");
     BOOST_TEST(second > first);
-    BOOST_TEST(reassign(s, goes, std::nullopt) == static_cast<std::int16_t>(error_code::no_reassignment_in_progress));
+    BOOST_TEST(s.reassign(goes, std::nullopt) == static_cast<std::int16_t>(error_code::no_reassignment_in_progress));
     // Back, through a node that is cut off for a while: the move waits for it, and is told as under way.
     s.cut_from_nodes(goes);
     std::int16_t code = -1;  // the node that was cut off may have been the active controller
     for (int attempt = 0; attempt < 6 && code != 0; ++attempt)
-      code = reassign(s, stays, std::vector{goes, stays, leader});
+      code = s.reassign(stays, std::vector{goes, stays, leader});
     BOOST_TEST(code == 0);
     BOOST_TEST(count_moves(s, stays) == 1u);
     s.heal_to_nodes(goes);
@@ -243,7 +263,7 @@ BOOST_AUTO_TEST_CASE(a_client_at_the_wrong_node_is_told_who_leads_and_where) {
   BOOST_REQUIRE(refused);
   check_hint(*refused, refused->responses.at(0).partition_responses.at(0), leader);
   // A follower would serve it.
-  BOOST_TEST(reassign(s, leader, std::vector{leader, s.third(leader, asked)}) == 0);
+  BOOST_TEST(s.reassign(leader, std::vector{leader, s.third(leader, asked)}) == 0);
   BOOST_REQUIRE(s.await_in_sync(asked, 2));
   kafka::fetch_request fetch;
   auto& read = fetch.topics.emplace_back();
@@ -252,7 +272,7 @@ BOOST_AUTO_TEST_CASE(a_client_at_the_wrong_node_is_told_who_leads_and_where) {
   const auto unread = s.ask<kafka::fetch_response>(s.address_of(asked), fetch, 16);
   BOOST_REQUIRE(unread);
   check_hint(*unread, unread->responses.at(0).partitions.at(0), leader);
-  BOOST_TEST(reassign(s, leader, std::vector{leader, s.third(leader, asked), asked}) == 0);
+  BOOST_TEST(s.reassign(leader, std::vector{leader, s.third(leader, asked), asked}) == 0);
   s.end_well();
 }
 
@@ -262,11 +282,11 @@ BOOST_AUTO_TEST_CASE(what_moved_away_leaves_nothing_on_the_disk_and_can_come_bac
     const auto leader = s.await_leader(1), left = s.other_than(leader), stays = s.third(leader, left);
     const auto kept = s.append(leader, "kept");
     BOOST_TEST(!s.log_of(left, 0).batches.empty());
-    BOOST_TEST(reassign(s, leader, std::vector{leader, stays}) == 0);
+    BOOST_TEST(s.reassign(leader, std::vector{leader, stays}) == 0);
     s.in().run_for(5s);
     BOOST_TEST(s.log_of(left, 0).batches.empty());
     const auto later = s.append(leader, "later");
-    BOOST_TEST(reassign(s, leader, std::vector{leader, stays, left}) == 0);
+    BOOST_TEST(s.reassign(leader, std::vector{leader, stays, left}) == 0);
     BOOST_TEST(s.await_in_sync(leader, 3));
     const auto back = s.log_of(left, 0).batches;
     BOOST_REQUIRE(!back.empty());
@@ -281,21 +301,63 @@ BOOST_AUTO_TEST_CASE(a_move_that_waits_for_a_node_is_cancelled_and_leaves_the_pa
     scenario s{seed};
     const auto leader = s.await_leader(1);
     const auto stays = s.other_than(leader), away = s.third(leader, stays);
-    BOOST_TEST(reassign(s, leader, std::vector{leader, stays}) == 0);
+    BOOST_TEST(s.reassign(leader, std::vector{leader, stays}) == 0);
     BOOST_REQUIRE(s.await_in_sync(leader, 2));
     const auto kept = s.append(leader, "kept");
     s.node(away).crash();
     s.in().run_for(2s);  // it may have been the active controller
-    BOOST_REQUIRE(reassign(s, leader, std::vector{away, leader}) == 0);
+    BOOST_REQUIRE(s.reassign(leader, std::vector{away, leader}) == 0);
     BOOST_TEST(count_moves(s, leader) == 1u);
-    BOOST_TEST(reassign(s, stays, std::nullopt) == 0);
+    BOOST_TEST(s.reassign(stays, std::nullopt) == 0);
     BOOST_TEST(count_moves(s, leader) == 0u);
     auto replicas = replicas_of_0(s, leader);
     std::sort(replicas.begin(), replicas.end());
     BOOST_TEST((replicas == std::vector{std::min(leader, stays), std::max(leader, stays)}));
     BOOST_TEST(s.append(leader, "later") > kept);
     s.node(away).start();
-    BOOST_TEST(reassign(s, leader, std::vector{leader, stays, away}) == 0);
+    BOOST_TEST(s.reassign(leader, std::vector{leader, stays, away}) == 0);
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(C06_a_topics_own_setting_stays_when_the_default_changes_again_and_again) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    BOOST_TEST(set_config(s, 1, scenario::topic, "cleanup.policy", "compact") == 0);
+    for (const auto* fallback : {"delete", "compact,delete", "delete"})
+      BOOST_TEST(set_config(s, 2, "", "log.cleanup.policy", fallback) == 0);
+    for (const auto* fallback : {"1000000", "2000000"}) {
+      BOOST_TEST(set_config(s, 3, "", "log.retention.bytes", fallback) == 0);
+      s.in().run_for(500ms);
+      for (const std::int32_t asked : {1, 2, 3}) {
+        BOOST_TEST(config_of(s, asked, "cleanup.policy") == "compact");
+        BOOST_TEST(config_of(s, asked, "retention.bytes") == fallback);
+      }
+    }
+    s.node(2).crash();
+    s.node(2).start();
+    s.in().run_for(3s);
+    BOOST_TEST(config_of(s, 2, "cleanup.policy") == "compact");
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_topic_that_is_deleted_right_after_a_write_takes_no_node_with_it) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    for (int round = 0; round < 10; ++round) {
+      s.begin_send(s.await_leader(1), "last", -1);
+      s.in().run_for(std::chrono::microseconds{500 + 200 * round});
+      kafka::delete_topics_request gone;
+      gone.topic_names = {scenario::topic};
+      gone.timeout_ms = 3'000;
+      const auto told = s.ask<kafka::delete_topics_response>(s.address_of(1), gone, 5);
+      BOOST_REQUIRE((told && told->responses.at(0).error_code == 0));
+      s.in().run_for(200ms);
+      for (const auto* m : s.in().machines())
+        BOOST_TEST(m->is_running());
+      BOOST_REQUIRE(s.form());  // makes it again
+    }
     s.end_well();
   }
 }

@@ -4,6 +4,7 @@ file(REMOVE_RECURSE ${FOLDER})
 file(MAKE_DIRECTORY ${FOLDER})
 file(WRITE ${FOLDER}/beyond.plan "#: seed 4
 #: seconds 20
+#: nodes 3
 #: clients work
 #: without all
 9s pause n3 for 200ms

@@ -3,7 +3,11 @@
 #include "runtime/log/batch.hpp"
 #include "runtime/log/batch_builder.hpp"
 #include "runtime/log/record.hpp"
+#include "runtime/metadata/image.hpp"
+#include "runtime/node/context.hpp"
 
+#include "schema/kafka/alter_partition_reassignments.hpp"
+#include "schema/kafka/elect_leaders.hpp"
 #include "schema/kafka/fetch.hpp"
 #include "schema/kafka/produce.hpp"
 
@@ -20,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto patience = 60s;
+constexpr auto read_patience = 5s;
 constexpr auto look_pause = 50ms;
 constexpr std::int64_t record_time_ms = 1'700'000'000'000;
 constexpr std::size_t unpacked_bytes_max = 1 << 20;
@@ -31,10 +36,23 @@ byte_slice batch_of(const std::string& value) {
   return std::move(builder).finish().value();
 }
 
+bool are_intact(bytes_view batches) {
+  log::batch_run run{batches};
+  for (auto batch = run.next(); batch && *batch; batch = run.next())
+    if (!(*batch)->check_crc())
+      return false;
+  return true;
+}
+
 }  // namespace
 
 scenario::scenario(std::uint64_t seed, std::vector<std::string> settings)
-  : three_nodes({.seed = seed, .disturbs_sites = false}, std::move(settings)), seed_(seed), sending_(in(), "sender") {
+  : scenario(seed, cluster_shape{.settings = std::move(settings)}) {}
+
+scenario::scenario(std::uint64_t seed, cluster_shape shape)
+  : simulated_cluster({.seed = seed, .disturbs_sites = false}, std::move(shape)),
+    seed_(seed),
+    sending_(in(), "sender") {
   if (std::getenv("TROUPE_TRACE"))
     in().told().listen([](const std::string& line) { std::cerr << line << '\n'; });
   BOOST_REQUIRE_MESSAGE(form(), "no cluster is formed\n" << in().last_events(60));
@@ -77,6 +95,40 @@ std::int64_t scenario::append(std::int32_t asked, const std::string& value) {
   return -1;
 }
 
+std::int16_t scenario::reassign(std::int32_t asked, std::optional<std::vector<std::int32_t>> target) {
+  kafka::alter_partition_reassignments_request r;
+  auto& moved = r.topics.emplace_back();
+  moved.name = topic;
+  moved.partitions.push_back({0, std::move(target)});
+  const auto told = ask<kafka::alter_partition_reassignments_response>(address_of(asked), r, 1);
+  return told ? told->responses.at(0).partitions.at(0).error_code : std::int16_t{-1};
+}
+
+bool scenario::let_lead(std::int32_t id, std::int32_t asked) {
+  std::vector<std::int32_t> order{id};
+  if (const auto told = ask_metadata(asked); told && !told->topics.empty())
+    for (const auto& p : told->topics[0].partitions)
+      if (p.partition_index == 0)
+        for (const auto other : p.replica_nodes)
+          if (other != id)
+            order.push_back(other);
+  if (reassign(asked, order) != 0)
+    return false;
+  kafka::elect_leaders_request r;
+  auto& elected = r.topic_partitions.emplace().emplace_back();
+  elected.topic = topic;
+  elected.partitions = {0};
+  const auto told = ask<kafka::elect_leaders_response>(address_of(asked), r, 2);
+  in().run_for(look_pause);
+  return told && leader_of(0, asked) == id;
+}
+
+caf::actor scenario::leader_actor(std::int32_t id) {
+  const auto view = running().at(name_of(id))->view.get();
+  const auto found = view->image->find_topic(std::string_view{topic});
+  return found ? view->replicas.leader_of({found->id, partition_index{0}}) : caf::actor{};
+}
+
 std::map<std::int64_t, std::string> scenario::records_of(const kafka::fetch_response_partition_data& partition,
                                                          std::int64_t* next) {
   std::map<std::int64_t, std::string> found;
@@ -95,6 +147,7 @@ std::map<std::int64_t, std::string> scenario::records_of(const kafka::fetch_resp
 
 std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t at) {
   std::map<std::int64_t, std::string> found;
+  const auto until = in().now() + read_patience;
   for (std::int64_t position = 0;;) {
     kafka::fetch_request request;
     request.max_wait_ms = 0;
@@ -104,10 +157,22 @@ std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t a
     auto& wanted = request.topics[0].partitions.emplace_back();
     wanted.fetch_offset = position;
     wanted.partition_max_bytes = 1 << 20;
-    const auto answer = ask<kafka::fetch_response>(address_of(at), request, leaders_only);
-    if (!answer || answer->responses.empty() || answer->responses[0].partitions.at(0).error_code != 0)
+    auto answer = ask<kafka::fetch_response>(address_of(at), request, leaders_only);
+    if (!answer)  // the node may have ended since it was asked last, and the connection with it
+      answer = ask<kafka::fetch_response>(address_of(at), request, leaders_only);
+    if (!answer || answer->responses.empty())
+      return std::nullopt;
+    const auto code = static_cast<kafka::error_code>(answer->responses[0].partitions.at(0).error_code);
+    if (code == kafka::error_code::offset_not_available && in().now() < until) {
+      in().run_for(look_pause);  // a new leader does not know yet what is committed
+      continue;
+    }
+    if (code != kafka::error_code::none)
       return std::nullopt;
     const auto before = position;
+    const auto whole = answer->responses[0].partitions[0].records;
+    if (whole && !are_intact(flatten(whole->parts)))
+      return std::nullopt;
     found.merge(records_of(answer->responses[0].partitions[0], &position));
     if (position == before)
       return found;
@@ -136,13 +201,13 @@ bool scenario::await_in_sync(std::int32_t asked, std::size_t count) {
 // -- faults and the end -----------------------------------------------------------------------------------------------
 
 void scenario::cut_from_nodes(std::int32_t id) {
-  for (std::int32_t other = 1; other <= 3; ++other)
+  for (std::int32_t other = 1; other <= shape().nodes; ++other)
     if (other != id)
       in().net().cut_both(name_of(id), name_of(other));
 }
 
 void scenario::heal_to_nodes(std::int32_t id) {
-  for (std::int32_t other = 1; other <= 3; ++other)
+  for (std::int32_t other = 1; other <= shape().nodes; ++other)
     if (other != id)
       in().net().heal_both(name_of(id), name_of(other));
 }

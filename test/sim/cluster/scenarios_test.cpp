@@ -195,3 +195,27 @@ BOOST_AUTO_TEST_CASE(the_last_node_stops_though_nobody_is_left_to_ask) {
     BOOST_TEST((s.in().now() - before < 4s));
   }
 }
+
+BOOST_AUTO_TEST_CASE(R15_M11_a_replica_that_lost_its_disk_is_not_eligible_any_more) {
+  for (const auto seed : seeds) {
+    // One voter, so that both replicas can be away.
+    scenario s{seed, {"controller.quorum.auto.join.enable=false"}};
+    BOOST_TEST(s.reassign(1, std::vector{2, 3}) == 0);
+    BOOST_REQUIRE(s.await_in_sync(1, 2));
+    const auto kept = s.append(1, "kept");
+    s.node(3).crash();
+    BOOST_REQUIRE(s.await_in_sync(1, 1));
+    s.node(2).crash();
+    BOOST_REQUIRE(s.await_in_sync(1, 0));
+    s.node(3).wipe();
+    s.node(3).start();
+    s.in().run_for(10s);
+    BOOST_TEST(s.leader_of(0, 1) == 0);
+    s.node(2).start();
+    BOOST_TEST(s.await_leader(1) == 2);
+    BOOST_TEST(s.append(1, "later") > kept);
+    BOOST_TEST(holds(s.read(2), kept, "kept"));
+    BOOST_TEST(s.reassign(1, std::vector{2, 3, 1}) == 0);
+    s.end_well();
+  }
+}

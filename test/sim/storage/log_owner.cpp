@@ -1,5 +1,6 @@
 #include "log_owner.hpp"
 
+#include "runtime/log/errors.hpp"
 #include "runtime/log/offset_checkpoint.hpp"
 #include "runtime/log/record.hpp"
 #include "runtime/sim/random.hpp"
@@ -128,13 +129,19 @@ void log_owner::retain(std::chrono::milliseconds age, offset start_max) {
   BOOST_TEST(log_->log_start_offset().value <= start_max.value);
 }
 
-void log_owner::compact() {
+bool log_owner::compact(const std::function<void()>& meanwhile) {
   auto plan = log_->plan_compaction(now, log_->log_end_offset());
   BOOST_REQUIRE(plan);
   auto cleaned = log::clean(std::move(*plan), on_);
   if (!cleaned)
     check(cleaned.error());
-  check(log_->apply_compaction(*cleaned));
+  if (meanwhile)
+    meanwhile();
+  const auto failed = log_->apply_compaction(*cleaned);
+  if (log::is_error(failed, log::errc::cleaning_obsolete))
+    return false;
+  check(failed);
+  return true;
 }
 
 error log_owner::try_stop() {

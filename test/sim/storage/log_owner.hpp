@@ -6,6 +6,7 @@
 #include "runtime/node/log_directory.hpp"
 #include "runtime/sim/disk.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,7 +60,9 @@ class log_owner {
   void delete_records(offset before);
   /// Applies retention an `age` from now; `start_max` is where the log may start afterwards.
   void retain(std::chrono::milliseconds age, offset start_max);
-  void compact();
+  /// A pass of compaction; `meanwhile` happens between its cleaning and its swap. False when the swap was refused
+  /// because the segments are others by then.
+  bool compact(const std::function<void()>& meanwhile = {});
   void stop();
   /// Closing, checkpoints, clean mark; answers what failed.
   error try_stop();

@@ -204,6 +204,44 @@ BOOST_AUTO_TEST_CASE(D16_a_compaction_swap_keeps_values_and_producers) {
                       }});
 }
 
+// The policy goes from compact to delete while a pass is under way, and retention takes segments that it has cleaned.
+BOOST_AUTO_TEST_CASE(C05_a_policy_that_changes_during_a_pass_of_compaction_brings_nothing_back) {
+  auto compacts = small_segments();
+  compacts.cleanup_compact = true;
+  compacts.cleanup_delete = false;
+  compacts.min_cleanable_dirty_ratio = 0;
+  auto deletes = compacts;
+  std::swap(deletes.cleanup_compact, deletes.cleanup_delete);
+  deletes.retention = 1h;
+  sim::simulated_disk disk;
+  BOOST_REQUIRE(!disk.make_directories(log_owner::root));
+  witness told;
+  log_owner o{disk, compacts, told};
+  o.start();
+  for (int i = 0; i < 16; ++i)
+    o.append(1, 40, first_producer, "k" + std::to_string(i % 4));
+  o.sync();
+  const auto end = o.held().log_end_offset();
+  offset start{0};
+  const bool swapped = o.compact([&] {
+    o.settings(deletes);
+    o.retain(2h, end);
+    start = o.held().log_start_offset();
+    BOOST_TEST(start.value > 0);
+  });
+  BOOST_TEST(!swapped);
+  BOOST_TEST(o.held().log_start_offset().value == start.value);
+  for (const auto& batch : o.read_all())
+    BOOST_TEST(batch.last.value >= start.value);
+  o.append(1, 40, first_producer, "k1");
+  o.sync();
+  o.checkpoint();
+  o.stop();
+  o.start();
+  BOOST_TEST(o.held().log_start_offset().value == start.value);
+  BOOST_TEST(o.held().log_end_offset().value == end.value + 1);
+}
+
 BOOST_AUTO_TEST_CASE(D08_retention_during_a_stop_takes_nothing_offline) {
   auto how = small_segments();
   how.retention = 3s;

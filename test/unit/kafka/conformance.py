@@ -50,6 +50,7 @@ class Comparison:
     def __init__(self, name):
         self.name = name
         self.problems = []
+        self.is_flexible = True  # in some version
 
     def differ(self, path, what, ours, theirs):
         if ours != theirs:
@@ -61,6 +62,7 @@ class Comparison:
         self.differ("", "flexible", ours.flexible, versions_of(theirs["flexibleVersions"]) & valid)
         unstable = request.get("latestVersionUnstable", False)  # said only once, but it holds for the API
         self.differ("", "newest version that may be advertised", ours.stable_max, valid.last - bool(unstable))
+        self.is_flexible = bool(ours.flexible)
         common = {s["name"]: s["fields"] for s in theirs.get("commonStructs", [])}
         structs = {s.name: s.fields for s in ours.structs}
         self.fields("", ours.fields, theirs["fields"], valid, structs, common)
@@ -86,7 +88,8 @@ class Comparison:
         if "tag" in their:
             self.differ(path, "tagged versions", our.versions, versions_of(their["taggedVersions"]) & versions)
         self.differ(path, "ignorable", our.ignorable, bool(their.get("ignorable", False)))
-        self.differ(path, "own flexible versions", not our.flexible, their.get("flexibleVersions") == "none")
+        self.differ(path, "own flexible versions", self.is_flexible and not our.flexible,
+                    their.get("flexibleVersions") == "none")
         if kind not in PRIMITIVES and our.kind in structs:
             inner = their.get("fields") or common[kind]
             # A common struct serves fields of different versions: its own ranges are those of the message.
@@ -95,10 +98,10 @@ class Comparison:
 
 
 def compare_definition(definition, theirs):
-    """Problems between one parsed .api and {(key, 'request'): json, ..., 'RequestHeader': json}."""
+    """Problems between one parsed .api and {(key, 'request'): json, ..., 'requestheader': json}."""
     problems = []
     for message in definition.messages:
-        if definition.key is None:
+        if definition.kind != "api":
             their = theirs.get(plain(message.name))
         else:
             their = theirs.get((definition.key, message.name.rsplit("_", 1)[1]))
@@ -106,22 +109,32 @@ def compare_definition(definition, theirs):
             problems.append(f"{message.name}: Kafka has no such message")
             continue
         comparison = Comparison(message.name)
+        if definition.kind == "record":
+            comparison.differ("", "type of record", definition.key, their["apiKey"])
         if plain(message.name) != plain(their["name"]):
             problems.append(f"{message.name}: Kafka calls key {definition.key} {their['name']}")
-        comparison.message(message, their, theirs.get((definition.key, "request"), their))
+        request = theirs.get((definition.key, "request"), their) if definition.kind == "api" else their
+        comparison.message(message, their, request)
         problems += comparison.problems
     return problems
 
 
-def read_jar(path):
-    theirs = {}
+def messages_in(path):
     with zipfile.ZipFile(path) as jar:
         for name in jar.namelist():
             if not (name.startswith("common/message/") and name.endswith(".json")):
                 continue
             lines = jar.read(name).decode().splitlines()
-            message = json.loads("\n".join(line for line in lines if not line.strip().startswith("//")))
-            if message["type"] == "header":
+            yield json.loads("\n".join(line for line in lines if not line.strip().startswith("//")))
+
+
+def read_jars(clients):
+    """The client's messages, and the coordinators' records out of the jars beside it."""
+    theirs = {}
+    beside = sorted(glob.glob(os.path.join(os.path.dirname(clients), "kafka-*-coordinator-[0-9]*.jar")))
+    for path in [clients, *beside]:
+        for message in messages_in(path):
+            if message["type"] in ("header", "coordinator-key", "coordinator-value"):
                 theirs[plain(message["name"])] = message
             elif message["type"] in ("request", "response"):
                 theirs[(message["apiKey"], message["type"])] = message
@@ -194,7 +207,7 @@ def main():
     if not jar:
         print("SKIPPED: no kafka-clients-*.jar; set TROUPE_KAFKA_LIBS to the libs folder of a Kafka 4.3.1")
         return SKIPPED
-    theirs = read_jar(jar)
+    theirs = read_jars(jar)
     definitions = [d for path in sorted(glob.glob(os.path.join(options.schema, "*.api"))) for d in parse_file(path)]
     if options.self_test:
         missed, tried = self_test(definitions, theirs)

@@ -31,13 +31,18 @@ std::vector<std::uint8_t> encoded(const Message& message, std::int16_t version) 
 /// Runs `visit.template operator()<Message>(version)` for each message in each of its versions.
 template <class Visitor>
 void for_each_message_version(Visitor&& visit) {
+  const auto all_versions = [&]<class Message>(const char* part) {
+    for (std::int16_t version = Message::min_version; version <= Message::max_version; ++version)
+      BOOST_TEST_CONTEXT(Message::api_name << ' ' << part << ", version " << version)
+        visit.template operator()<Message>(version);
+  };
   for_each_api([&]<class Request, class Response>() {
-    for (std::int16_t version = Request::min_version; version <= Request::max_version; ++version) {
-      BOOST_TEST_CONTEXT(Request::api_name << " request, version " << version)
-        visit.template operator()<Request>(version);
-      BOOST_TEST_CONTEXT(Response::api_name << " response, version " << version)
-        visit.template operator()<Response>(version);
-    }
+    all_versions.template operator()<Request>("request");
+    all_versions.template operator()<Response>("response");
+  });
+  for_each_record([&]<class Key, class Value>() {
+    all_versions.template operator()<Key>("key");
+    all_versions.template operator()<Value>("value");
   });
 }
 

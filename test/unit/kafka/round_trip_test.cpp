@@ -51,23 +51,28 @@ void check_golden(const std::string& hex, std::int16_t version, bool empty) {
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(every_message_of_every_version_reads_and_writes_the_bytes_of_kafkas_own_client) {
+BOOST_AUTO_TEST_CASE(every_message_of_every_version_reads_and_writes_the_bytes_of_kafka_itself) {
   auto golden = golden_messages();
-  for_each_api([&]<class Request, class Response>() {
-    for (std::int16_t version = Request::min_version; version <= Request::max_version; ++version) {
+  const auto check = [&]<class Message>(const std::string& part) {
+    for (std::int16_t version = Message::min_version; version <= Message::max_version; ++version) {
       for (bool empty : {false, true}) {
-        const auto suffix = ' ' + std::to_string(version) + (empty ? " empty" : " full");
-        const auto request = std::string{Request::api_name} + "_request" + suffix;
-        const auto response = std::string{Request::api_name} + "_response" + suffix;
-        BOOST_TEST_CONTEXT(request << " and response") {
-          BOOST_TEST_REQUIRE((golden.contains(request) && golden.contains(response)));
-          check_golden<Request>(golden[request], version, empty);
-          check_golden<Response>(golden[response], version, empty);
-          golden.erase(request);
-          golden.erase(response);
+        const auto name = std::string{Message::api_name} + part + ' ' + std::to_string(version)
+                          + (empty ? " empty" : " full");
+        BOOST_TEST_CONTEXT(name) {
+          BOOST_TEST_REQUIRE(golden.contains(name));
+          check_golden<Message>(golden[name], version, empty);
+          golden.erase(name);
         }
       }
     }
+  };
+  for_each_api([&]<class Request, class Response>() {
+    check.template operator()<Request>("_request");
+    check.template operator()<Response>("_response");
+  });
+  for_each_record([&]<class Key, class Value>() {
+    check.template operator()<Key>("_key");
+    check.template operator()<Value>("_value");
   });
   BOOST_TEST(golden.empty(), "golden messages that no struct was made for, such as " << golden.begin()->first);
 }

@@ -8,16 +8,12 @@
 
 namespace troupe::log::test {
 
-namespace {
-
 byte_vector read_region(const file_region& region) {
   byte_vector bytes(region.size);
   if (region.size > 0)
     BOOST_REQUIRE_EQUAL(must(region.source->read(region.position, bytes)), region.size);
   return bytes;
 }
-
-}  // namespace
 
 log_fixture::log_fixture() : real_(posix::make_posix_disk()), disk(*real_) {}
 

@@ -57,6 +57,9 @@ class log_fixture {
   byte_vector read_bytes(offset from, std::size_t max_bytes, offset upper_limit, bool at_least_one = true);
 };
 
+/// What lies in `region` of a file.
+byte_vector read_region(const file_region& region);
+
 /// True when one of `lines` contains all of `words`.
 bool some_line_has(const std::vector<std::string>& lines, const std::vector<std::string>& words);
 

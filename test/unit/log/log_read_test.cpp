@@ -55,6 +55,17 @@ BOOST_AUTO_TEST_CASE(nothing_at_or_above_the_upper_limit_is_read) {
   BOOST_CHECK_EQUAL(read_bytes(offset{400}, 1 << 20, offset{400}).size(), 0);
 }
 
+BOOST_AUTO_TEST_CASE(R17_what_is_appended_between_the_look_and_the_read_is_not_read) {
+  open();
+  for (int i = 0; i < 10; ++i)
+    append(1, 50);
+  const auto before = read_bytes(offset{0}, 1 << 20, offset{10});
+  const auto found = must(held->read(offset{0}, 1 << 20, offset{10}, true));
+  for (int i = 0; i < 10; ++i)
+    append(1, 50);
+  BOOST_CHECK(read_region(found.records) == before);
+}
+
 BOOST_AUTO_TEST_CASE(an_offset_inside_a_batch_gives_the_batch) {
   open();
   append(10);

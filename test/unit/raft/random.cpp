@@ -88,12 +88,13 @@ namespace {
 
 /// The first fault that is found with the bug `id` in the code, before `seeds` are used up.
 void finds(const std::string& id, const std::function<storm(std::uint64_t)>& make, std::uint64_t seeds) {
+  const auto before = planted_mutation();
   plant_mutation(id);
   std::optional<std::string> fault;
   std::uint64_t seed = 0;
   while (!fault && seed < seeds)
     fault = fault_of(make(++seed));
-  plant_mutation("");
+  plant_mutation(before);
   BOOST_TEST(fault.has_value(), id << " was not found with " << seeds << " seeds");
   if (fault)
     BOOST_TEST_MESSAGE(id << " found with seed " << seed << ": " << *fault);

@@ -136,6 +136,22 @@ BOOST_AUTO_TEST_CASE(R10_what_an_earlier_process_of_a_follower_said_does_not_cou
   BOOST_TEST(l.high_watermark().value == 2);
 }
 
+BOOST_AUTO_TEST_CASE(R11_who_is_fenced_does_not_keep_others_out_and_is_asked_in_later) {
+  leading l{commit_rule::appended, 1, {me}};
+  l.own(10, 10);
+  l.hears(other, 10, 10);
+  l.hears(third, 10, 10);
+  const auto wish = l.next_wish(t0, [](const auto& m) { return m.id != third; });
+  BOOST_REQUIRE(wish);
+  BOOST_TEST(wish->in_sync.size() == 2u);
+  BOOST_TEST(l.left_somebody_out());
+  l.set_members({{me, other, third}, {me, other}, 1});
+  const auto later = l.next_wish(t0, [](const auto&) { return true; });
+  BOOST_REQUIRE(later);
+  BOOST_TEST(later->in_sync.size() == 3u);
+  BOOST_TEST(!l.left_somebody_out());
+}
+
 BOOST_AUTO_TEST_CASE(older_decisions_of_the_controller_are_ignored) {
   leading l{commit_rule::appended, 1, {me, other}};
   l.set_members({{me, other}, {me}, 5});

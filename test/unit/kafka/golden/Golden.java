@@ -27,8 +27,12 @@ public class Golden {
     this.empty = empty;
   }
 
-  public static void main(String[] keys) throws Exception {
-    for (String key : keys) {
+  public static void main(String[] names) throws Exception {
+    for (String key : names) {
+      if (!Character.isDigit(key.charAt(0))) {
+        printRecord(key);
+        continue;
+      }
       ApiKeys api = ApiKeys.forId(Integer.parseInt(key));
       String name = api.messageType.name().toLowerCase();
       for (short version = api.messageType.lowestSupportedVersion();
@@ -38,6 +42,18 @@ public class Golden {
           print(name + "_response", version, empty, api.messageType.newResponse());
         }
       }
+    }
+  }
+
+  /** Key and value of a coordinator's record, which has no ApiKeys: named as its class without Key and Value. */
+  static void printRecord(String className) throws Exception {
+    String simple = className.substring(className.lastIndexOf('.') + 1);
+    String name = simple.replaceAll("([a-z])([A-Z])", "$1_$2").toLowerCase() + "_";
+    for (String part : new String[] {"Key", "Value"}) {
+      Class<?> message = Class.forName(className + part);
+      for (short version = 0; version <= message.getField("HIGHEST_SUPPORTED_VERSION").getShort(null); ++version)
+        for (boolean empty : new boolean[] {false, true})
+          print(name + part.toLowerCase(), version, empty, (Message) message.getDeclaredConstructor().newInstance());
     }
   }
 
@@ -95,6 +111,8 @@ public class Golden {
       return "s" + counter;
     if (type == Uuid.class)
       return new Uuid(counter, counter);
+    if (type == byte[].class)
+      return ("r" + counter).getBytes(StandardCharsets.UTF_8);
     if (type.getSimpleName().endsWith("Records"))
       return MemoryRecords.readableRecords(ByteBuffer.wrap(("r" + counter).getBytes(StandardCharsets.UTF_8)));
     if (Collection.class.isAssignableFrom(type)) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/sim/trace.hpp"
+#include "tools/sim/cluster_shape.hpp"
 #include "tools/sim/run_options.hpp"
 #include "tools/sim/watcher.hpp"
 
@@ -12,7 +13,7 @@
 
 namespace troupe::cluster_sim {
 
-/// How a run of three nodes ended.
+/// How a run of a cluster ended.
 struct cluster_result {
   std::vector<std::string> wrong;  ///< empty: all is well
   std::uint64_t hash = 0;
@@ -32,14 +33,15 @@ struct run_listeners {
   std::function<void(const sighting&)> sightings;  ///< changes of leaders and of the controller
 };
 
-/// The faults of a run with these options; one machine at most is down at a time. With every fifth seed one machine at
-/// most loses its disk; with the others disks fail, and lose nothing that was durable.
-sim::fault_plan plan_of_three_nodes(const run_options& options);
+/// The faults of a run with these options; one machine at most is down at a time, two of five. With every fifth seed
+/// one machine at most loses its disk; with the others disks fail, and lose nothing that was durable. Where topics are
+/// not synced, no machine loses power.
+sim::fault_plan plan_of_cluster(const run_options& options);
 
-/// Three real nodes and clients that append and read, while `plan` happens; then everything is healed, all clients must
-/// come to the end of what they do and all replicas into sync, with every second seed after a loss of power of all
-/// nodes at once; then everybody reads everything. What the clients saw is judged, the metadata are watched, and the
-/// replicas are compared.
-cluster_result run_three_nodes(const run_options& options, const sim::fault_plan& plan, run_listeners listen = {});
+/// Real nodes and clients that append and read, while `plan` happens, partitions and voters move and topics come and
+/// go; then everything is healed, all clients must come to the end of what they do and all replicas into sync, with
+/// every second seed after a loss of power of all nodes at once; then everybody reads everything. What the clients saw
+/// is judged, the metadata are watched, and the replicas are compared.
+cluster_result run_cluster(const run_options& options, const sim::fault_plan& plan, run_listeners listen = {});
 
 }  // namespace troupe::cluster_sim

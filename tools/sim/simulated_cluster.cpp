@@ -1,4 +1,4 @@
-#include "tools/sim/three_nodes.hpp"
+#include "tools/sim/simulated_cluster.hpp"
 
 #include "runtime/base/invariant.hpp"
 #include "runtime/kafka/errors.hpp"
@@ -23,8 +23,15 @@ constexpr auto ask_pause = 100ms;
 constexpr std::string_view id_mark = "{id}";
 constexpr std::size_t log_bytes_max = 256 * 1024 * 1024;
 
-std::vector<std::string> settings_of(std::int32_t id, bool founds, const std::vector<std::string>& more) {
-  const auto name = three_nodes::name_of(id);
+std::string seeds_of(std::int32_t nodes) {
+  std::string out;
+  for (std::int32_t id = 1; id <= nodes; ++id)
+    out += (out.empty() ? "" : ",") + simulated_cluster::name_of(id) + ":9192";
+  return out;
+}
+
+std::vector<std::string> settings_of(std::int32_t id, bool founds, const cluster_shape& shape) {
+  const auto name = simulated_cluster::name_of(id);
   std::vector<std::string> out = {
     "node.id=" + std::to_string(id),
     "listeners=PLAINTEXT://" + name + ":9092,CONTROLLER://" + name + ":9192",
@@ -32,11 +39,12 @@ std::vector<std::string> settings_of(std::int32_t id, bool founds, const std::ve
     "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
     "log.dirs=/data",
     "log.segment.bytes=1048576",
-    "min.insync.replicas=2",
+    "min.insync.replicas=" + std::to_string(shape.min_in_sync),
+    "durability=" + shape.durability,
   };
-  if (!founds)
-    out.push_back("controller.quorum.bootstrap.servers=n1:9192,n2:9192,n3:9192");
-  for (auto setting : more) {
+  if (!founds && shape.nodes > 1)
+    out.push_back("controller.quorum.bootstrap.servers=" + seeds_of(shape.nodes));
+  for (auto setting : shape.settings) {
     if (const auto at = setting.find(id_mark); at != std::string::npos)
       setting.replace(at, id_mark.size(), std::to_string(id));
     out.push_back(std::move(setting));
@@ -64,44 +72,45 @@ void add_batches(check::replica_log& to, bytes_view segment) {
 
 }  // namespace
 
-three_nodes::three_nodes(const sim::world_options& how, std::vector<std::string> settings)
-  : world_(how),
-    machines_([&] {
-      std::array<sim::machine*, 3> out{};
-      for (std::int32_t id = 1; id <= 3; ++id) {
-        const auto founds = make_node(settings_of(id, id == 1, settings), defects_);
-        const auto seeks = make_node(settings_of(id, false, settings), defects_);
-        out[static_cast<std::size_t>(id - 1)] = &world_.add_machine(
-          name_of(id), [founds, seeks](sim::machine& m) { return m.starts() == 1 ? founds(m) : seeks(m); });
-      }
-      return out;
-    }()),
-    asking_(world_, "test") {}
+simulated_cluster::simulated_cluster(const sim::world_options& how, cluster_shape shape)
+  : shape_(std::move(shape)), world_(how), asking_(world_, "test") {
+  for (std::int32_t id = 1; id <= shape_.nodes; ++id) {
+    const auto founds = make_node(settings_of(id, id == 1, shape_), defects_);
+    const auto seeks = make_node(settings_of(id, false, shape_), defects_);
+    machines_.push_back(&world_.add_machine(
+      name_of(id), [founds, seeks](sim::machine& m) { return m.starts() == 1 ? founds(m) : seeks(m); }));
+  }
+}
 
-std::vector<endpoint> three_nodes::addresses() {
-  return {address_of(1), address_of(2), address_of(3)};
+std::vector<endpoint> simulated_cluster::addresses() const {
+  std::vector<endpoint> out;
+  for (std::int32_t id = 1; id <= shape_.nodes; ++id)
+    out.push_back(address_of(id));
+  return out;
 }
 
 // -- life -----------------------------------------------------------------------------------------------------------
 
-bool three_nodes::form() {
+bool simulated_cluster::form() {
   const auto until = world_.now() + forming_patience;
   for (auto* m : machines_)
     m->start();
   while (!create_topic())
     if (world_.run_for(ask_pause); world_.now() > until)
       return false;
-  world_.run_for(voters_join);
+  world_.run_for(voters_join * shape_.nodes / 3);
   return settle(until - world_.now());
 }
 
-/// With three replicas each; refused until all nodes are there.
-bool three_nodes::create_topic() {
+/// Refused until there are as many nodes as a partition has replicas.
+bool simulated_cluster::create_topic() {
   kafka::create_topics_request request;
   request.topics.resize(1);
   request.topics[0].name = topic;
   request.topics[0].num_partitions = partition_count;
-  request.topics[0].replication_factor = 3;
+  request.topics[0].replication_factor = shape_.replicas;
+  if (shape_.segment_ms > 0)
+    request.topics[0].configs = {{"segment.ms", std::to_string(shape_.segment_ms)}};
   const auto answer = ask<kafka::create_topics_response>(address_of(1), request, 7);
   if (!answer)
     return false;
@@ -109,24 +118,31 @@ bool three_nodes::create_topic() {
   return code == error_code::none || code == error_code::topic_already_exists;
 }
 
-bool three_nodes::settle(std::chrono::nanoseconds patience) {
+bool simulated_cluster::is_settled_at(std::int32_t id) {
+  const auto told = ask_metadata(id);
+  if (!told || told->topics.empty() || told->topics[0].partitions.size() != partition_count)
+    return false;
+  for (const auto& p : told->topics[0].partitions)
+    replicas_[p.partition_index] = p.replica_nodes;
+  const auto count = static_cast<std::size_t>(shape_.replicas);
+  return std::all_of(told->topics[0].partitions.begin(), told->topics[0].partitions.end(), [&](const auto& p) {
+    return p.leader_id > 0 && p.isr_nodes.size() == count && p.replica_nodes.size() == count;
+  });
+}
+
+bool simulated_cluster::settle(std::chrono::nanoseconds patience) {
   const auto until = world_.now() + patience;
-  const auto is_settled = [&](std::int32_t id) {
-    const auto told = ask_metadata(id);
-    if (!told || told->topics.empty() || told->topics[0].partitions.size() != partition_count)
-      return false;
-    return std::all_of(told->topics[0].partitions.begin(), told->topics[0].partitions.end(),
-                       [](const auto& p) { return p.leader_id > 0 && p.isr_nodes.size() == 3; });
-  };
-  while (!is_settled(1) || !is_settled(2) || !is_settled(3)) {
-    if (world_.now() > until)
-      return false;
-    world_.run_for(ask_pause);
-  }
+  for (std::int32_t id = 1; id <= shape_.nodes; ++id)
+    while (!is_settled_at(id)) {
+      if (world_.now() > until)
+        return false;
+      world_.run_for(ask_pause);
+      id = 1;  // all of them, one right after the other
+    }
   return true;
 }
 
-std::vector<std::string> three_nodes::stop_all() {
+std::vector<std::string> simulated_cluster::stop_all() {
   std::vector<std::string> wrong;
   for (auto* m : machines_)
     stop(*m);
@@ -141,7 +157,7 @@ std::vector<std::string> three_nodes::stop_all() {
 
 // -- questions ------------------------------------------------------------------------------------------------------
 
-std::optional<kafka::metadata_response> three_nodes::ask_metadata(std::int32_t id) {
+std::optional<kafka::metadata_response> simulated_cluster::ask_metadata(std::int32_t id) {
   kafka::metadata_request request;
   request.topics.emplace().emplace_back().name = topic;
   request.allow_auto_topic_creation = false;
@@ -149,7 +165,7 @@ std::optional<kafka::metadata_response> three_nodes::ask_metadata(std::int32_t i
   return answer ? std::optional{std::move(*answer)} : std::nullopt;
 }
 
-std::int32_t three_nodes::leader_of(std::int32_t partition, std::int32_t asked) {
+std::int32_t simulated_cluster::leader_of(std::int32_t partition, std::int32_t asked) {
   const auto told = ask_metadata(asked);
   if (!told || told->topics.empty())
     return 0;
@@ -159,7 +175,7 @@ std::int32_t three_nodes::leader_of(std::int32_t partition, std::int32_t asked) 
   return 0;
 }
 
-std::optional<std::vector<offset>> three_nodes::ask_ends(std::chrono::nanoseconds patience) {
+std::optional<std::vector<offset>> simulated_cluster::ask_ends(std::chrono::nanoseconds patience) {
   std::vector<offset> ends;
   const auto until = world_.now() + patience;
   while (ends.size() < partition_count) {
@@ -169,7 +185,7 @@ std::optional<std::vector<offset>> three_nodes::ask_ends(std::chrono::nanosecond
     request.topics.resize(1);
     request.topics[0].name = topic;
     request.topics[0].partitions.push_back({partition, -1, -1});
-    const auto leader = leader_of(partition, 1 + partition % 3);
+    const auto leader = leader_of(partition, 1 + partition % shape_.nodes);
     if (leader > 0) {
       const auto answer = ask<kafka::list_offsets_response>(address_of(leader), request, 5);
       if (answer && answer->topics.at(0).partitions.at(0).error_code == 0) {
@@ -186,7 +202,7 @@ std::optional<std::vector<offset>> three_nodes::ask_ends(std::chrono::nanosecond
 
 // -- replicas -------------------------------------------------------------------------------------------------------
 
-check::replica_log three_nodes::log_of(std::int32_t id, std::int32_t partition) {
+check::replica_log simulated_cluster::log_of(std::int32_t id, std::int32_t partition) {
   check::replica_log out{node_id{id}};
   auto& storage = node(id).storage();
   const auto folder = "/data/" + std::string{topic} + "-" + std::to_string(partition);
@@ -203,11 +219,11 @@ check::replica_log three_nodes::log_of(std::int32_t id, std::int32_t partition) 
   return out;
 }
 
-std::vector<std::string> three_nodes::wrong_with_replicas() {
+std::vector<std::string> simulated_cluster::wrong_with_replicas() {
   std::vector<std::string> wrong;
   for (std::int32_t partition = 0; partition < partition_count; ++partition) {
     std::vector<check::replica_log> replicas;
-    for (std::int32_t id = 1; id <= 3; ++id)
+    for (const auto id : replicas_[partition])
       replicas.push_back(log_of(id, partition));
     std::vector<check::violation> all = check::check_converged(replicas);
     for (const auto& r : replicas)
@@ -221,7 +237,7 @@ std::vector<std::string> three_nodes::wrong_with_replicas() {
   return wrong;
 }
 
-std::vector<std::string> three_nodes::wrong_with_processes(bool disks_work) const {
+std::vector<std::string> simulated_cluster::wrong_with_processes(bool disks_work) const {
   std::vector<std::string> wrong;
   if (disks_work) {
     for (const auto& why : defects_.failed_starts)

@@ -1,4 +1,4 @@
-#include "tools/sim/three_node_run.hpp"
+#include "tools/sim/cluster_run.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,9 +18,11 @@ std::string report(std::uint64_t seed, const sim::fault_plan& plan, const cluste
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(three_nodes_without_faults_serve_their_clients) {
-  const auto result = run_three_nodes({.seed = 1}, {});
-  if (!result.wrong.empty())
-    BOOST_ERROR(report(1, {}, result));
-  BOOST_TEST(result.acknowledged > 200u);
+BOOST_AUTO_TEST_CASE(clusters_without_faults_serve_their_clients) {
+  for (const std::int32_t nodes : {1, 3, 5}) {
+    const auto result = run_cluster({.seed = 1, .nodes = nodes}, {});
+    if (!result.wrong.empty())
+      BOOST_ERROR(std::to_string(nodes) + " nodes, " + report(1, {}, result));
+    BOOST_TEST(result.acknowledged > 200u);
+  }
 }

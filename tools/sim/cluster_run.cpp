@@ -1,8 +1,10 @@
-#include "tools/sim/three_node_run.hpp"
+#include "tools/sim/cluster_run.hpp"
 
 #include "runtime/check/judge.hpp"
 #include "runtime/sim/fault_draw.hpp"
-#include "tools/sim/three_nodes.hpp"
+#include "tools/sim/cluster_operator.hpp"
+#include "tools/sim/simulated_cluster.hpp"
+#include "tools/sim/topic_churn.hpp"
 #include "tools/sim/worker.hpp"
 
 #include <algorithm>
@@ -23,15 +25,15 @@ constexpr std::uint64_t blackout_share = 4;  // of the seeds, one in so many
 constexpr auto blackout_slowness = 40ms;
 constexpr auto look_pause = 50ms;
 constexpr auto resting = 10s;
-constexpr std::uint64_t idle_messages_most = 12'000;  // heartbeats, empty fetches, ticks; timers that pile up make more
+constexpr std::uint64_t idle_messages_most = 2'000;  // a pair of nodes; timers that pile up make more
 constexpr int worker_count = 3;
 constexpr auto liveness_patience = 120s;
 
 /// A client of its own for each worker.
 struct working_client {
-  working_client(three_nodes& cluster, int number, const worker::surroundings& around)
+  working_client(simulated_cluster& cluster, int number, const worker::surroundings& around)
     : by(cluster.in(), "c" + std::to_string(number)),
-      routed(by, three_nodes::addresses(), three_nodes::topic),
+      routed(by, cluster.addresses(), simulated_cluster::topic),
       works(check::client_id{number}, routed, around) {}
 
   client by;
@@ -39,11 +41,9 @@ struct working_client {
   worker works;
 };
 
-/// With every third seed, replicas and nodes are given up as fast as faults come and go.
-std::vector<std::string> settings_of(std::uint64_t seed) {
-  if (seed % 3 != 0)
-    return {};
-  return {"replica.lag.time.max.ms=500", "broker.session.timeout.ms=1500", "broker.heartbeat.interval.ms=300"};
+/// With every fifth seed machines lose their disks; with the others disks fail, and lose nothing that was durable.
+bool loses_disks(const run_options& options) {
+  return options.seed % 5 == 0 && shape_of(options).nodes > 1;
 }
 
 class run {
@@ -52,8 +52,10 @@ class run {
     : how_(options),
       seed_(options.seed),
       result_(result),
-      cluster_({.seed = options.seed}, settings_of(options.seed)),
-      wishes_({.partition_count = three_nodes::partition_count}, options.seed),
+      cluster_({.seed = options.seed}, shape_of(options)),
+      wishes_({.partition_count = simulated_cluster::partition_count}, options.seed),
+      operator_(cluster_, result.wrong, cluster_.shape().nodes > 1 && !loses_disks(options)),
+      churn_(cluster_, result.wrong),
       watch_(cluster_, result.wrong) {}
 
   void go(const sim::fault_plan& plan, run_listeners listen) {
@@ -71,9 +73,13 @@ class run {
     sim::schedule(cluster_.in(), plan);
     if (!plan.empty())
       schedule_clean_restarts();
-    if (!plan.empty() && seed_ % blackout_share == 0)
+    if (!plan.empty() && seed_ % blackout_share == 0 && !cluster_.shape().trusts_memory())
       schedule_blackout();
     start_all();
+    if (how_.operates && !how_.idle) {
+      operator_.start();
+      churn_.start();
+    }
     const auto until = faults_from + how_.faults_for;
     cluster_.in().run_for(until - std::min<sim::virtual_time>(cluster_.in().now(), until));
     heal();
@@ -107,7 +113,7 @@ class run {
   void schedule_clean_restarts() {
     sim::prng random{seed_, "clean restarts"};
     for (auto left = random.below(clean_restarts_most + 1); left > 0; --left) {
-      auto& m = *cluster_.in().machines()[random.below(3)];
+      auto& m = *cluster_.in().machines()[random.below(cluster_.in().machines().size())];
       const auto within = std::chrono::microseconds{how_.faults_for};
       const auto at = faults_from + std::chrono::microseconds{random.below(static_cast<std::uint64_t>(within.count()))};
       cluster_.in().at(at, [this, &m] {
@@ -153,8 +159,16 @@ class run {
 
   bool all_idle(const std::string& complaint) {
     const auto idle = [](const auto& c) { return c->works.is_idle(); };
-    if (cluster_.in().run_until([&] { return std::all_of(clients_.begin(), clients_.end(), idle); }, liveness_patience))
+    if (cluster_.in().run_until(
+            [&] {
+              return std::all_of(clients_.begin(), clients_.end(), idle) && operator_.is_idle() && churn_.is_idle();
+            },
+            liveness_patience))
       return true;
+    if (!churn_.is_idle())
+      note(complaint + ": " + churn_.describe());
+    if (!operator_.is_idle())
+      note(complaint + ": the operator");
     for (const auto& c : clients_)
       if (!c->works.is_idle())
         note(complaint + ": " + c->works.describe());
@@ -178,9 +192,11 @@ class run {
   bool come_to_rest() {
     for (auto& c : clients_)
       c->works.stop();
+    operator_.stop();
+    churn_.stop();
     if (!all_idle("does not come to an end after healing"))
       return false;
-    if (seed_ % 2 == 1) {
+    if (seed_ % 2 == 1 && !cluster_.shape().trusts_memory()) {
       for (auto* m : cluster_.in().machines())
         m->power_loss({sim::power_loss_mode::weakest, seed_});
       for (auto* m : cluster_.in().machines())
@@ -208,7 +224,8 @@ class run {
     const auto before = cluster_.in().messages();
     cluster_.in().run_for(resting);
     result_.idle_messages = cluster_.in().messages() - before;
-    if (result_.idle_messages > idle_messages_most)
+    const auto nodes = cluster_.in().machines().size();
+    if (result_.idle_messages > idle_messages_most * std::max<std::size_t>(1, nodes * (nodes - 1)))
       note("the nodes have nothing to do, and handle " + std::to_string(result_.idle_messages) + " messages in "
            + std::to_string(resting.count()) + " s");
   }
@@ -231,34 +248,42 @@ class run {
   const run_options how_;
   const std::uint64_t seed_;
   cluster_result& result_;
-  three_nodes cluster_;
+  simulated_cluster cluster_;
   workload::list_append wishes_;
   check::recorder told_;
   std::vector<std::unique_ptr<working_client>> clients_;
   std::set<sim::machine*> stopping_;
   std::set<std::string> failing_disks_;  ///< of these machines
+  cluster_operator operator_;
+  topic_churn churn_;
   watcher watch_;
 };
 
 }  // namespace
 
-sim::fault_plan plan_of_three_nodes(const run_options& options) {
+sim::fault_plan plan_of_cluster(const run_options& options) {
   const auto share = static_cast<std::uint64_t>(std::max<std::int64_t>(1, options.faults_for / faults_share));
   const auto drawn = sim::prng{options.seed, "fault count"}.below(faults_most - faults_least + 1);
-  const bool loses_disks = options.seed % 5 == 0;
+  const auto shape = shape_of(options);
   auto without = options.without;
-  without.insert(loses_disks ? sim::fault_action::disk_fault : sim::fault_action::wipe);
-  return sim::draw_plan(sim::prng{options.seed, "plan"}, {.machines = {"n1", "n2", "n3"},
-                                                          .clients = {"c1", "c2", "c3"},
-                                                          .from = faults_from,
-                                                          .until = faults_from + options.faults_for,
-                                                          .count = share * (faults_least + drawn),
-                                                          .damaged_most = loses_disks ? 1u : 0u,
-                                                          .recovery = 1s,
-                                                          .without = std::move(without)});
+  without.insert(loses_disks(options) ? sim::fault_action::disk_fault : sim::fault_action::wipe);
+  if (shape.trusts_memory())
+    without.insert({sim::fault_action::power_loss, sim::fault_action::power_loss_at_disk_op});
+  sim::plan_options limits{.machines = {},
+                           .clients = {"c1", "c2", "c3"},
+                           .from = faults_from,
+                           .until = faults_from + options.faults_for,
+                           .count = share * (faults_least + drawn),
+                           .down_most = shape.nodes == 5 ? 2u : 1u,
+                           .damaged_most = loses_disks(options) ? 1u : 0u,
+                           .recovery = 1s,
+                           .without = std::move(without)};
+  for (std::int32_t id = 1; id <= shape.nodes; ++id)
+    limits.machines.push_back(simulated_cluster::name_of(id));
+  return sim::draw_plan(sim::prng{options.seed, "plan"}, limits);
 }
 
-cluster_result run_three_nodes(const run_options& options, const sim::fault_plan& plan, run_listeners listen) {
+cluster_result run_cluster(const run_options& options, const sim::fault_plan& plan, run_listeners listen) {
   cluster_result result;
   run it{options, result};
   it.go(plan, std::move(listen));

@@ -3,11 +3,11 @@
 #include "runtime/check/replica_checks.hpp"
 #include "runtime/sim/world.hpp"
 #include "tools/sim/client.hpp"
+#include "tools/sim/cluster_shape.hpp"
 #include "tools/sim/node_process.hpp"
 
 #include "schema/kafka/metadata.hpp"
 
-#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -16,26 +16,27 @@
 
 namespace troupe::cluster_sim {
 
-/// Three real nodes n1, n2 and n3 in a world, which form a cluster with one topic of three replicas a partition, two of
-/// which must be in sync. The first start of n1 founds the cluster; all later ones seek it.
-class three_nodes {
+/// Real nodes n1, n2 and so on in a world, which form a cluster with one topic. The first start of n1 founds the
+/// cluster; all later ones seek it.
+class simulated_cluster {
  public:
   static constexpr std::int32_t partition_count = 3;
   static constexpr const char* topic = "lines";
 
-  /// `settings` come on top of those that make the cluster; `{id}` in them stands for the node's id.
-  explicit three_nodes(const sim::world_options& how, std::vector<std::string> settings = {});
+  /// `{id}` in the shape's settings stands for the node's id.
+  simulated_cluster(const sim::world_options& how, cluster_shape shape);
 
   sim::world& in() { return world_; }
+  const cluster_shape& shape() const { return shape_; }
   sim::machine& node(std::int32_t id) { return *machines_.at(static_cast<std::size_t>(id - 1)); }
   static std::string name_of(std::int32_t id) { return "n" + std::to_string(id); }
   /// Where node `id` serves clients.
   static endpoint address_of(std::int32_t id) { return {name_of(id), 9092}; }
-  static std::vector<endpoint> addresses();
+  std::vector<endpoint> addresses() const;
 
   /// Starts the nodes and makes the topic. False when that has not come about in time.
   bool form();
-  /// Waits until all nodes say that each partition has a leader and all replicas in sync.
+  /// Waits until all nodes say that each partition has a leader and all replicas in sync, as many as the topic has.
   bool settle(std::chrono::nanoseconds patience);
   /// What node `id` tells of the topic; none when it does not answer.
   std::optional<kafka::metadata_response> ask_metadata(std::int32_t id);
@@ -60,15 +61,18 @@ class three_nodes {
 
  private:
   bool create_topic();
+  bool is_settled_at(std::int32_t id);
 
+  const cluster_shape shape_;
   node_defects defects_;
   sim::world world_;
-  std::array<sim::machine*, 3> machines_;
+  std::vector<sim::machine*> machines_;
+  std::map<std::int32_t, std::vector<std::int32_t>> replicas_;  ///< by partition, as they were last settled
   client asking_;
 };
 
 template <class Response, class Request>
-expected<Response> three_nodes::ask(const endpoint& at, const Request& request, std::int16_t version) {
+expected<Response> simulated_cluster::ask(const endpoint& at, const Request& request, std::int16_t version) {
   const auto got = std::make_shared<std::optional<expected<Response>>>();
   asking_.call<Response>(at, request, version, std::chrono::seconds{5},
                          [got](expected<Response> answer) { got->emplace(std::move(answer)); });

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+/// Named limits of what clients may make a group coordinator keep, beside those that are settings.
+namespace troupe::bounds {
+
+/// Groups of one partition of __consumer_offsets.
+constexpr std::size_t groups_max = 100'000;
+/// Member ids of one group that were given out and are not used yet.
+constexpr std::size_t pending_members_max = 10'000;
+/// All protocols' metadata of one member; more would not fit into the group's record anyway.
+constexpr std::size_t member_metadata_bytes_max = std::size_t{1} << 20;
+/// Until a member that never learnt its id is out: its client may have given up and joined anew (KAFKA-7610).
+constexpr auto new_member_join_max = std::chrono::minutes{5};
+/// Between looks whether static members that alone are left have come back, if they allow no time themselves.
+constexpr auto static_members_pause_min = std::chrono::seconds{1};
+/// Offsets that expire or lose their topic, taken out with one batch of records.
+constexpr std::size_t tombstones_per_batch = 1'000;
+/// Names that clients choose, so that they fit into a record.
+constexpr std::size_t group_id_bytes_max = 4'096;
+constexpr std::size_t client_id_bytes_max = 1'024;  ///< what is longer is cut
+constexpr std::size_t instance_id_bytes_max = 4'096;
+constexpr std::size_t protocol_name_bytes_max = 1'024;
+/// Of a client's reason, in a line of the log.
+constexpr std::size_t reason_bytes_max = 255;
+
+}  // namespace troupe::bounds

@@ -1,0 +1,230 @@
+#include "runtime/group/coordinator.hpp"
+
+#include "runtime/base/invariant.hpp"
+#include "runtime/group/refusal.hpp"
+
+#include <algorithm>
+
+namespace troupe::group {
+
+using kafka::error_code;
+
+namespace {
+
+void add(effects& to, effects more) {
+  std::ranges::move(more.answers, std::back_inserter(to.answers));
+  std::ranges::move(more.batches, std::back_inserter(to.batches));
+  std::ranges::move(more.notes, std::back_inserter(to.notes));
+}
+
+}  // namespace
+
+coordinator::coordinator(options with, random_source& random) : options_(with), random_(&random) {}
+
+error coordinator::replay(const log_record& record) {
+  auto parsed = parse(record);
+  if (!parsed)
+    return parsed.error();
+  apply(std::move(*parsed));
+  return {};
+}
+
+/// Records of the consumer protocol belong to groups of another kind.
+void coordinator::apply(any_record record) {
+  if (auto* group = std::get_if<group_record>(&record)) {
+    if (group->value) {
+      find_or_make(group->key.group, {})->members.replay(*group->value);
+    } else if (auto* t = find(group->key.group)) {
+      t->members = classic_group{group->key.group, options_, *random_, {}};
+      if (t->offsets.empty())
+        drop(group->key.group);
+    }
+  } else if (auto* offset = std::get_if<offset_commit_record>(&record)) {
+    const auto& key = offset->key;
+    if (offset->value) {
+      find_or_make(key.group, {})->offsets.replay(key.topic, key.partition, from_record(*offset->value));
+    } else if (auto* t = find(key.group)) {
+      t->offsets.replay(key.topic, key.partition, std::nullopt);
+      if (is_idle(*t) && !t->members.is_recorded())
+        drop(key.group);
+    }
+  } else if (auto* legacy = std::get_if<legacy_offset_record>(&record)) {
+    std::optional<committed_offset> value;
+    if (legacy->value) {
+      value.emplace();
+      value->next = legacy->value->offset;
+      value->metadata = legacy->value->metadata;
+      value->committed_at = from_ms(legacy->value->commit_timestamp);
+    }
+    find_or_make(legacy->key.group, {})->offsets.replay(legacy->key.topic, legacy->key.partition, std::move(value));
+  }
+}
+
+effects coordinator::loaded(moment now) {
+  effects all;
+  for (auto& [id, t] : groups_) {
+    outbox out{next_ticket_};
+    t->members.loaded(now, out);
+    effects e;
+    remember_batches(out, t.get(), e);
+    reschedule(*t);
+    add(all, std::move(e));
+  }
+  expiry_due_ = now.at + options_.offsets_check_interval;
+  return all;
+}
+
+effects coordinator::committed(ticket of, moment now) {
+  auto node = on_their_way_.extract(of);
+  TROUPE_INVARIANT(!node.empty(), "a batch is committed that was not made here");
+  auto& b = node.mapped();
+  settle(of, b, true);
+  outbox out{next_ticket_};
+  for (auto& one : b.answers)
+    out.reply(one.to, std::move(one.body));
+  auto* t = b.members_of.empty() ? nullptr : find(b.members_of);
+  if (t)
+    t->members.committed(of, now, out);
+  return finish(out, t, now);
+}
+
+effects coordinator::refused(ticket of, error_code why, moment now) {
+  auto node = on_their_way_.extract(of);
+  TROUPE_INVARIANT(!node.empty(), "a batch is refused that was not made here");
+  auto& b = node.mapped();
+  settle(of, b, false);
+  const auto code = code_for_client(why);
+  outbox out{next_ticket_};
+  for (auto& one : b.answers)
+    out.reply(one.to, with_error(std::move(one.body), code));
+  auto* t = b.members_of.empty() ? nullptr : find(b.members_of);
+  if (t)
+    t->members.refused(of, code, now, out);
+  return finish(out, t, now);
+}
+
+effects coordinator::close(error_code why) {
+  outbox out{next_ticket_};
+  for (auto& [of, b] : on_their_way_)
+    for (auto& one : b.answers)
+      out.reply(one.to, with_error(std::move(one.body), why));
+  for (auto& [id, t] : groups_)
+    t->members.close(why, out);
+  on_their_way_.clear();
+  wake_ups_.clear();
+  expiry_due_.reset();
+  return out.take();
+}
+
+effects coordinator::tick(moment now) {
+  effects all;
+  while (!wake_ups_.empty() && wake_ups_.begin()->first <= now.at) {
+    auto* t = find(wake_ups_.begin()->second);
+    outbox out{next_ticket_};
+    t->members.tick(now, out);
+    add(all, finish(out, t, now));
+  }
+  if (expiry_due_ && *expiry_due_ <= now.at) {
+    expiry_due_ = now.at + options_.offsets_check_interval;
+    outbox out{next_ticket_};
+    expire(now, out);
+    add(all, finish(out, nullptr, now));
+  }
+  return all;
+}
+
+std::optional<monotonic_time> coordinator::wakes_at() const {
+  if (wake_ups_.empty())
+    return groups_.empty() ? std::nullopt : expiry_due_;
+  return expiry_due_ ? std::min(wake_ups_.begin()->first, *expiry_due_) : wake_ups_.begin()->first;
+}
+
+coordinator::tenant* coordinator::find(const std::string& group) {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : found->second.get();
+}
+
+const coordinator::tenant* coordinator::find(const std::string& group) const {
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : found->second.get();
+}
+
+coordinator::tenant* coordinator::find_or_make(const std::string& group, wall_time now) {
+  auto& place = groups_[group];
+  if (!place)
+    place = std::make_unique<tenant>(group, options_, *random_, now);
+  return place.get();
+}
+
+/// The effects of a step that concerned `touched`, whose next deadline may be another one now.
+effects coordinator::finish(outbox& out, tenant* touched, moment now) {
+  effects e;
+  if (touched) {
+    if (const auto at = touched->members.wakes_at(); at && *at <= now.at)  // such as an initial delay of 0
+      touched->members.tick(now, out);
+    remember_batches(out, touched, e);
+    if (is_idle(*touched) && !touched->members.is_recorded())
+      drop(std::string{touched->members.id()});
+    else
+      reschedule(*touched);
+  } else {
+    remember_batches(out, nullptr, e);
+  }
+  return e;
+}
+
+/// Batches that are not of the coordinator's own making are the touched group's.
+void coordinator::remember_batches(outbox& out, const tenant* touched, effects& e) {
+  auto held = out.take_held();
+  e = out.take();
+  for (const auto& made : e.batches) {
+    if (!on_their_way_.contains(made.id)) {
+      TROUPE_INVARIANT(touched, "a batch of records without a group");
+      on_their_way_[made.id].members_of = touched->members.id();
+    }
+  }
+  for (auto& [of, one] : held)
+    on_their_way_.at(of).answers.push_back(std::move(one));
+}
+
+void coordinator::reschedule(tenant& t) {
+  const auto at = t.members.wakes_at();
+  if (at == t.wakes_at)
+    return;
+  if (t.wakes_at)
+    wake_ups_.erase({*t.wakes_at, t.members.id()});
+  if (at)
+    wake_ups_.emplace(*at, t.members.id());
+  t.wakes_at = at;
+}
+
+void coordinator::drop(const std::string& group) {
+  const auto found = groups_.find(group);
+  if (found->second->wakes_at)
+    wake_ups_.erase({*found->second->wakes_at, group});
+  groups_.erase(found);
+}
+
+bool coordinator::is_idle(const tenant& t) const {
+  return t.members.state() == group_state::empty && !t.members.is_in_use() && t.offsets.empty();
+}
+
+void coordinator::settle(ticket of, const batch_on_its_way& b, bool is_committed) {
+  for (const auto& change : b.offsets) {
+    auto* t = find(change.group);
+    if (!t)
+      continue;
+    t->offsets.settle(change.topic, change.partition, of, is_committed);
+    if (is_idle(*t) && !t->members.is_recorded())
+      drop(change.group);
+  }
+  for (const auto& group : b.deletions) {
+    auto* t = find(group);
+    if (is_committed)
+      drop(group);
+    else if (t)
+      t->members.end_deletion();
+  }
+}
+
+}  // namespace troupe::group

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "runtime/group/effects.hpp"
+
+namespace troupe::group {
+
+/// What a client is told when the record behind its answer could not be appended for `why`: mostly that it should ask
+/// for the coordinator anew, or once more.
+kafka::error_code code_for_client(kafka::error_code why);
+
+/// The answer that `intended` becomes when its record was not appended.
+response with_error(response intended, kafka::error_code code);
+
+}  // namespace troupe::group
