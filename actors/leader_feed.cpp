@@ -16,6 +16,7 @@
 namespace troupe {
 
 using schema::IsrChange;
+using schema::IsrWish;
 using schema::ReplicaSlice;
 
 // -- feeding ----------------------------------------------------------------------------------------------------------
@@ -184,16 +185,20 @@ void leader_role::arm_isr_tick() {
     self_.delayed_send(&self_, bounds::isr_retry_pause, isr_tick{});
 }
 
-void leader_role::send_wish(const replication::isr_wish& wish) {
-  wire_builder<IsrChange> b;
-  b->setNode(context_.self.value);
-  b->setBrokerEpoch(context_.broker_epoch);
-  auto out = b->initWishes(1)[0];
+IsrWish::Builder leader_role::begin_wish(wire_builder<IsrChange>& in, std::int32_t partition_epoch) const {
+  in->setNode(context_.self.value);
+  in->setBrokerEpoch(context_.broker_epoch);
+  auto out = in->initWishes(1)[0];
   metadata::write_id(out.initTopic(), log_.spec().id.topic);
   out.setIndex(log_.spec().id.index.value);
   out.setLeaderEpoch(epoch_.value);
-  out.setPartitionEpoch(wish.partition_epoch);
-  auto members = out.initInSync(static_cast<unsigned>(wish.in_sync.size()));
+  out.setPartitionEpoch(partition_epoch);
+  return out;
+}
+
+void leader_role::send_wish(const replication::isr_wish& wish) {
+  wire_builder<IsrChange> b;
+  auto members = begin_wish(b, wish.partition_epoch).initInSync(static_cast<unsigned>(wish.in_sync.size()));
   for (unsigned i = 0; i < wish.in_sync.size(); ++i) {
     const auto& member = wish.in_sync[i];
     members[i].setNode(member.id.value);

@@ -2,8 +2,6 @@
 #include "actors/partition_timers.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/sites.hpp"
-#include "runtime/metadata/records.hpp"
-#include "runtime/node/context.hpp"
 
 #include <caf/all.hpp>
 
@@ -29,14 +27,7 @@ void leader_role::resign() {
   resigning_ = true;
   probe("leader resigns as its disk has failed");
   wire_builder<schema::IsrChange> b;
-  b->setNode(context_.self.value);
-  b->setBrokerEpoch(context_.broker_epoch);
-  auto wish = b->initWishes(1)[0];
-  metadata::write_id(wish.initTopic(), log_.spec().id.topic);
-  wish.setIndex(log_.spec().id.index.value);
-  wish.setLeaderEpoch(epoch_.value);
-  wish.setPartitionEpoch(decided_.partition_epoch);
-  wish.setResigns(true);
+  begin_wish(b, decided_.partition_epoch).setResigns(true);
   self_.send(log_.spec().isr_keeper, isr_wanted{caf::actor_cast<caf::actor>(&self_), std::move(b).freeze()});
   self_.delayed_send(&self_, bounds::resign_pause, resign_tick{});
 }

@@ -84,6 +84,7 @@ class leader_role {
   void ask_for_isr();
   bool is_eligible(const replication::isr_wish::member& m) const;
   void arm_isr_tick();
+  schema::IsrWish::Builder begin_wish(wire_builder<schema::IsrChange>& in, std::int32_t partition_epoch) const;
   void send_wish(const replication::isr_wish& wish);
   void isr_refused(kafka::error_code why);
   void resign();

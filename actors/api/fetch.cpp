@@ -129,9 +129,11 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
     b->setLastFetchedEpoch(p.last_fetched_epoch.value);
     b->setAtLeastOneBatch(true);
     b->setAnyReplica(may_follow());
-    auto near = b->initNearNodes(static_cast<unsigned>(near_.size()));
-    for (unsigned n = 0; n < near_.size(); ++n)
-      near.set(n, near_[n].value);
+    if (!near_.empty()) {
+      auto near = b->initNearNodes(static_cast<unsigned>(near_.size()));
+      for (unsigned n = 0; n < near_.size(); ++n)
+        near.set(n, near_[n].value);
+    }
     ++open_;
     in_.self()
       .request(results_[i].replica, caf::infinite, std::move(b).freeze())

@@ -92,7 +92,7 @@ expected<unpacked> unpack_container(const std::string& what, const std::string& 
 
 expected<unpacked> unpack_identity(const tls_material& from) {
   if (!is_pem(from.key))
-    return unpack_container("the keystore", from.key, from.key_password);
+    return unpack_container("the keystore", from.key, from.key_container_password);
   unpacked out;
   const auto text = reader_of(from.key);
   auto password = from.key_password;
@@ -124,7 +124,7 @@ error install_trust(SSL_CTX* into, const tls_material& from) {
   if (is_pem(from.trusted)) {
     trusted = certificates_in(from.trusted);
   } else {
-    auto opened = unpack_container("the truststore", from.trusted, from.trusted_password);
+    auto opened = unpack_container("the truststore", from.trusted, from.trusted_container_password);
     if (!opened)
       return opened.error();
     trusted = std::move(opened->certificates);

@@ -14,9 +14,10 @@ namespace troupe::net {
 struct tls_material {
   std::string key;            ///< PEM: private key; where `certificates` is empty, the certificates stand with it
   std::string certificates;   ///< PEM: the own certificate first, then those of its issuers
-  std::string key_password;   ///< of the key or of the PKCS #12 container; empty: none
+  std::string key_password;   ///< of a PEM key; empty: none
+  std::string key_container_password;      ///< of a PKCS #12 container with key and certificates
   std::string trusted;        ///< certificates of issuers whose word counts; empty: nobody is asked for a certificate
-  std::string trusted_password;
+  std::string trusted_container_password;  ///< of a PKCS #12 container with these
 };
 
 /// Whether a server wants to see its client's certificate (`ssl.client.auth`).

@@ -64,10 +64,6 @@ net::client_certificate wanted_from_clients(const std::string& told) {
                                : net::client_certificate::none;
 }
 
-bool is_pem(const std::string& text) {
-  return text.find("-----BEGIN ") != std::string::npos;
-}
-
 }  // namespace
 
 expected<std::shared_ptr<const net::tls_context>> tls_of(disk& storage, const config::broker_config& settings,
@@ -87,8 +83,9 @@ expected<std::shared_ptr<const net::tls_context>> tls_of(disk& storage, const co
   if (for_nodes && trusted->empty())
     return insecure(which, "nodes have to know each other; set ssl.truststore.location to the certificate of the "
                            "authority that signed their certificates");
-  material.key_password = from.text(is_pem(*key) ? "ssl.key.password" : "ssl.keystore.password");
-  material.trusted_password = from.text("ssl.truststore.password");
+  material.key_password = from.text("ssl.key.password");
+  material.key_container_password = from.text("ssl.keystore.password");
+  material.trusted_container_password = from.text("ssl.truststore.password");
   material.certificates = from.text("ssl.keystore.certificate.chain");
   material.key = std::move(*key);
   material.trusted = std::move(*trusted);

@@ -3,9 +3,9 @@
 #include "runtime/authority/clock.hpp"
 #include "runtime/base/ids.hpp"
 
-#include <functional>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>

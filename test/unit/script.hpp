@@ -4,7 +4,9 @@
 
 #include <fstream>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <vector>
 
 /// Script tests: a text file of inputs and the effects that are expected, readable without C++. Shared by the tests of
 /// all pure classes.
@@ -19,6 +21,18 @@ namespace troupe::test {
 inline std::string trimmed(const std::string& text) {
   const auto begin = text.find_first_not_of(" \t");
   return begin == std::string::npos ? std::string{} : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+using words = std::vector<std::string>;
+
+/// The parts of `text` between those `at`, without empty ones.
+inline words split(const std::string& text, char at = ' ') {
+  words out;
+  std::istringstream in{text};
+  for (std::string word; std::getline(in, word, at);)
+    if (!word.empty())
+      out.push_back(word);
+  return out;
 }
 
 /// Runs the script `path`. `Subject` is made anew for every claim and has `std::string run(const std::string& input)`,

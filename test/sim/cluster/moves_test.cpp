@@ -18,10 +18,6 @@ namespace {
 
 constexpr std::uint64_t seeds[] = {1, 2, 3};
 
-bool holds(const std::optional<std::map<std::int64_t, std::string>>& log, std::int64_t at, const std::string& value) {
-  return log && log->contains(at) && log->at(at) == value;
-}
-
 std::int32_t controller_known_to(scenario& s, std::int32_t id) {
   return s.running().at(s.name_of(id))->controller;
 }

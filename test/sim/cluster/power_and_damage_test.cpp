@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::uint64_t seeds[] = {1, 2, 3};
 
-bool holds(const std::optional<std::map<std::int64_t, std::string>>& log, std::int64_t at, const std::string& value) {
-  return log && log->contains(at) && log->at(at) == value;
-}
-
 /// Flips a bit in the middle of what node `id` has of the value `text` in partition 0. False when it has none of it.
 bool damage(scenario& s, std::int32_t id, const std::string& text) {
   const auto folder = "data/" + std::string{scenario::topic} + "-0/";

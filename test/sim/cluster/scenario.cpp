@@ -224,4 +224,8 @@ void scenario::end_well(bool disks_work) {
     BOOST_ERROR("seed " << seed_ << ": " << w);
 }
 
+bool holds(const std::optional<std::map<std::int64_t, std::string>>& log, std::int64_t at, const std::string& value) {
+  return log && log->contains(at) && log->at(at) == value;
+}
+
 }  // namespace troupe::cluster_sim

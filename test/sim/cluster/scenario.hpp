@@ -70,4 +70,7 @@ class scenario : public simulated_cluster {
   client sending_;
 };
 
+/// Whether what was read of a log has `value` at offset `at`.
+bool holds(const std::optional<std::map<std::int64_t, std::string>>& log, std::int64_t at, const std::string& value);
+
 }  // namespace troupe::cluster_sim

@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::uint64_t seeds[] = {1, 2, 3};
 
-bool holds(const std::optional<std::map<std::int64_t, std::string>>& log, std::int64_t at, const std::string& value) {
-  return log && log->contains(at) && log->at(at) == value;
-}
-
 bool holds_anywhere(const std::map<std::int64_t, std::string>& log, const std::string& value) {
   return std::any_of(log.begin(), log.end(), [&](const auto& r) { return r.second == value; });
 }

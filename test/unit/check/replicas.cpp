@@ -4,23 +4,14 @@
 
 #include <algorithm>
 #include <optional>
-#include <sstream>
 #include <vector>
 
 using namespace troupe;
 
 namespace {
 
-using words = std::vector<std::string>;
-
-words split(const std::string& text, char at) {
-  words out;
-  std::istringstream in{text};
-  for (std::string word; std::getline(in, word, at);)
-    if (!word.empty())
-      out.push_back(word);
-  return out;
-}
+using troupe::test::split;
+using troupe::test::words;
 
 /// 0..1/3/h9/p7.0
 check::batch_mark batch(const std::string& text) {

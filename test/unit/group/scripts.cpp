@@ -18,7 +18,6 @@
 
 #include <algorithm>
 #include <map>
-#include <sstream>
 #include <stdexcept>
 
 using namespace troupe;
@@ -27,16 +26,8 @@ using namespace troupe::group::test;
 
 namespace {
 
-using words = std::vector<std::string>;
-
-words split(const std::string& text, char at) {
-  words out;
-  std::istringstream in{text};
-  for (std::string word; std::getline(in, word, at);)
-    if (!word.empty())
-      out.push_back(word);
-  return out;
-}
+using troupe::test::split;
+using troupe::test::words;
 
 /// A line: a verb, plain words, and options `name=value`.
 struct line {

@@ -179,7 +179,7 @@ class history {
     register_broker_command wish;
     wish.id = id_of(broker);
     wish.incarnation = id_of_number(++incarnations_);
-    wish.directory = test::id_of(m.directory);
+    wish.directory = metadata::test::id_of(m.directory);
     wish.clean_epoch = m.clean_epoch;
     const auto made = register_broker(*now_, rules_, wish);
     if (!made)

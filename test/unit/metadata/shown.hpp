@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fixtures.hpp"
+#include "test/unit/script.hpp"
 
 #include <algorithm>
 #include <map>
@@ -11,16 +12,8 @@
 /// How the script tests of this folder read and print things.
 namespace troupe::metadata::test {
 
-using words = std::vector<std::string>;
-
-inline words split(const std::string& text, char at) {
-  words out;
-  std::istringstream in{text};
-  for (std::string word; std::getline(in, word, at);)
-    if (!word.empty())
-      out.push_back(word);
-  return out;
-}
+using troupe::test::split;
+using troupe::test::words;
 
 inline bool has(const words& in, const std::string& flag) {
   return std::find(in.begin(), in.end(), flag) != in.end();

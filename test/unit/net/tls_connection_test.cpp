@@ -84,8 +84,9 @@ struct pair {
   explicit pair(const std::string& host = "broker.example") {
     const auto root = net_test::authority("root");
     const auto own = net_test::issued(root, "server", "DNS:broker.example");
-    server = net::secure_server(server_raw, tls_context::make({own.key, own.certificate, "", "", ""}, {}).value());
-    client = net::secure_client(client_raw, tls_context::make({"", "", "", root.certificate, ""}, {}).value(), host);
+    const auto serving = tls_context::make({.key = own.key, .certificates = own.certificate}, {});
+    server = net::secure_server(server_raw, serving.value());
+    client = net::secure_client(client_raw, tls_context::make({.trusted = root.certificate}, {}).value(), host);
   }
   void start() {
     server->start(at_server);

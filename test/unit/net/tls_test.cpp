@@ -61,7 +61,7 @@ struct world {
   identity stranger = issued(stranger_root, "stranger", "DNS:broker.example");
 
   static tls_material of(const identity& who, const identity& trusts) {
-    return {who.key, who.certificate, "", trusts.certificate, ""};
+    return {.key = who.key, .certificates = who.certificate, .trusted = trusts.certificate};
   }
 };
 
@@ -105,12 +105,12 @@ BOOST_AUTO_TEST_CASE(two_ends_that_trust_each_other_exchange_bytes) {
 BOOST_AUTO_TEST_CASE(a_server_is_believed_only_under_its_own_name_and_by_a_trusted_authority) {
   const world w;
   const auto server = context(w.of(w.server, w.root));
-  const auto client = context({"", "", "", w.root.certificate, ""});
+  const auto client = context({.trusted = w.root.certificate});
   BOOST_TEST(outcome(server, client, "broker.example") == "");
   BOOST_TEST(outcome(server, client, "127.0.0.1") == "");
   BOOST_TEST(has(outcome(server, client, "other.example"), "ostname mismatch"));
   BOOST_TEST(has(outcome(server, client, "127.0.0.2"), "IP address mismatch"));
-  BOOST_TEST(outcome(server, context({"", "", "", w.root.certificate, ""}, {.check_host = false}), "127.0.0.2") == "");
+  BOOST_TEST(outcome(server, context({.trusted = w.root.certificate}, {.check_host = false}), "127.0.0.2") == "");
   BOOST_TEST(has(outcome(context(w.of(w.stranger, w.root)), client, "broker.example"), "certificate verify failed"));
 }
 
@@ -118,10 +118,10 @@ BOOST_AUTO_TEST_CASE(a_server_that_asks_for_certificates_refuses_clients_without
   const world w;
   const auto server = context(w.of(w.server, w.root), {.from_client = client_certificate::required});
   BOOST_TEST(outcome(server, context(w.of(w.client, w.root)), "broker.example") == "");
-  BOOST_TEST(has(outcome(server, context({"", "", "", w.root.certificate, ""}), "broker.example"), "certificate"));
+  BOOST_TEST(has(outcome(server, context({.trusted = w.root.certificate}), "broker.example"), "certificate"));
   BOOST_TEST(has(outcome(server, context(w.of(w.stranger, w.root)), "broker.example"), "certificate verify failed"));
   const auto polite = context(w.of(w.server, w.root), {.from_client = client_certificate::requested});
-  BOOST_TEST(outcome(polite, context({"", "", "", w.root.certificate, ""}), "broker.example") == "");
+  BOOST_TEST(outcome(polite, context({.trusted = w.root.certificate}), "broker.example") == "");
   BOOST_TEST(has(outcome(polite, context(w.of(w.stranger, w.root)), "broker.example"), "certificate verify failed"));
 }
 
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(bytes_of_another_protocol_or_altered_ones_end_the_session) 
   auto server = tls_session::server(context(w.of(w.server, w.root)));
   BOOST_TEST(!!server.receive(as_bytes(std::string("\0\0\0\x10 a Kafka request", 20))));
   auto other = tls_session::server(context(w.of(w.server, w.root)));
-  auto client = tls_session::client(context({"", "", "", w.root.certificate, ""}), "broker.example");
+  auto client = tls_session::client(context({.trusted = w.root.certificate}), "broker.example");
   BOOST_REQUIRE(!converse(client, other));
   BOOST_TEST(!client.write(as_bytes("money")));
   const auto sent = client.take_output();
@@ -144,20 +144,23 @@ BOOST_AUTO_TEST_CASE(bytes_of_another_protocol_or_altered_ones_end_the_session) 
 BOOST_AUTO_TEST_CASE(old_versions_are_refused_and_of_those_offered_the_ends_must_share_one) {
   const world w;
   const auto only_1_2 = context(w.of(w.server, w.root), {.allow_1_3 = false});
-  const auto only_1_3 = context({"", "", "", w.root.certificate, ""}, {.allow_1_2 = false});
+  const auto only_1_3 = context({.trusted = w.root.certificate}, {.allow_1_2 = false});
   BOOST_TEST(outcome(only_1_2, only_1_3, "broker.example") != "");
 }
 
 BOOST_AUTO_TEST_CASE(keys_and_certificates_of_no_use_are_refused_by_name) {
   const world w;
-  BOOST_TEST(complaint({net_test::pkcs12(w.server, "secret"), "", "secret", w.root.certificate, ""}) == "");
-  BOOST_TEST(has(complaint({net_test::pkcs12(w.server, "secret"), "", "guess", "", ""}), "is the password right?"));
-  BOOST_TEST(has(complaint({"\xfe\xed\xfe\xed java", "", "", "", ""}), "Java keystore"));
-  BOOST_TEST(has(complaint({"nonsense", "", "", "", ""}), "neither PEM text nor PKCS12"));
-  BOOST_TEST(has(complaint({w.server.key, w.client.certificate, "", "", ""}), "does not belong to the certificate"));
-  BOOST_TEST(has(complaint({w.server.certificate, "", "", "", ""}), "no readable private key"));
-  BOOST_TEST(has(complaint({w.server.key, "", "", "", ""}), "no certificate"));
-  BOOST_TEST(has(complaint({w.server.key, w.server.certificate, "", "-----BEGIN nothing", ""}), "truststore"));
-  BOOST_TEST(has(complaint({w.server.key, w.server.certificate, "", "", ""},
-                           {.from_client = client_certificate::required}), "no truststore"));
+  const auto sealed = net_test::pkcs12(w.server, "secret");
+  const auto pem = [](const identity& key_of, const identity& certificate_of, const std::string& trusted = {}) {
+    return tls_material{.key = key_of.key, .certificates = certificate_of.certificate, .trusted = trusted};
+  };
+  BOOST_TEST(complaint({.key = sealed, .key_container_password = "secret", .trusted = w.root.certificate}) == "");
+  BOOST_TEST(has(complaint({.key = sealed, .key_container_password = "guess"}), "is the password right?"));
+  BOOST_TEST(has(complaint({.key = "\xfe\xed\xfe\xed java"}), "Java keystore"));
+  BOOST_TEST(has(complaint({.key = "nonsense"}), "neither PEM text nor PKCS12"));
+  BOOST_TEST(has(complaint(pem(w.server, w.client)), "does not belong to the certificate"));
+  BOOST_TEST(has(complaint({.key = w.server.certificate}), "no readable private key"));
+  BOOST_TEST(has(complaint({.key = w.server.key}), "no certificate"));
+  BOOST_TEST(has(complaint(pem(w.server, w.server, "-----BEGIN nothing")), "truststore"));
+  BOOST_TEST(has(complaint(pem(w.server, w.server), {.from_client = client_certificate::required}), "no truststore"));
 }

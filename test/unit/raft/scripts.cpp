@@ -17,7 +17,6 @@
 #include "world.hpp"
 
 #include <algorithm>
-#include <sstream>
 
 using namespace troupe;
 using namespace troupe::raft;
@@ -25,16 +24,8 @@ using namespace troupe::raft::test;
 
 namespace {
 
-using words = std::vector<std::string>;
-
-words split(const std::string& text, char at = ' ') {
-  words out;
-  std::istringstream in{text};
-  for (std::string word; std::getline(in, word, at);)
-    if (!word.empty())
-      out.push_back(word);
-  return out;
-}
+using troupe::test::split;
+using troupe::test::words;
 
 class quorum {
  public:
