@@ -148,10 +148,7 @@ void replica_log::truncate_to(offset to, std::function<void(const error&)> then)
   lower_recovery_point(to, [this, to, number = ++last_cut_, then = std::move(then)](const error& failed) {
     if (failed || !log_ || number != last_cut_)
       return then(failed);
-    auto cut = log_->truncate_to(to, context_->time.wall_now());
-    if (!cut)
-      begin_sync();
-    then(cut);
+    finish_cut(to, log_->truncate_to(to, context_->time.wall_now()), then);
   });
 }
 
@@ -159,11 +156,17 @@ void replica_log::restart_at(offset at, std::function<void(const error&)> then) 
   lower_recovery_point(offset{0}, [this, at, number = ++last_cut_, then = std::move(then)](const error& failed) {
     if (failed || !log_ || number != last_cut_)
       return then(failed);
-    auto cut = log_->truncate_fully_and_start_at(at, context_->time.wall_now());
-    if (!cut)
-      begin_sync();
-    then(cut);
+    finish_cut(at, log_->truncate_fully_and_start_at(at, context_->time.wall_now()), then);
   });
+}
+
+/// What was found at the opening and is cut off now will not become durable: nobody may wait for that.
+void replica_log::finish_cut(offset end, const error& failed, const std::function<void(const error&)>& then) {
+  if (!failed) {
+    opened_end_ = std::min(opened_end_, end);
+    begin_sync();
+  }
+  then(failed);
 }
 
 // -- upkeep and the end -----------------------------------------------------------------------------------------------

@@ -95,6 +95,7 @@ class replica_log {
   void synced(const log::sync_ticket& ticket);
   void sync_failed(const error& why);
   void go_on_resting();
+  void finish_cut(offset end, const error& failed, const std::function<void(const error&)>& then);
   void lower_recovery_point(offset to, std::function<void(const error&)> then);
 
   caf::event_based_actor* self_ = nullptr;

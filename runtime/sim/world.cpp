@@ -24,7 +24,8 @@ class watching {
 }  // namespace
 
 world::world(const options& how)
-  : parts_(std::make_unique<world_parts>(how)), random_(how.seed, "world"), site_random_(how.seed, "sites") {}
+  : parts_(std::make_unique<world_parts>(how)), random_(how.seed, "world"), site_random_(how.seed, "sites"),
+    disturbs_sites_(how.disturbs_sites) {}
 
 world::~world() = default;
 
@@ -144,7 +145,7 @@ std::string world::last_events(std::size_t count) const {
 
 /// Which places are disturbed at all depends on seed and name alone, so that a new one leaves the others as they are.
 bool world::fires(std::string_view name) {
-  if (!parts_->options.disturbs_sites)
+  if (!disturbs_sites_)
     return false;
   auto site = sites_.find(name);
   if (site == sites_.end())

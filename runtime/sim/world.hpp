@@ -54,6 +54,9 @@ class world : private site_watch {
   /// Goes on until `done` is true, which is asked after each step, or `patience` has passed. Returns what `done` said.
   bool run_until(const std::function<bool()>& done, std::chrono::nanoseconds patience);
 
+  /// No `buggify` fires from now on: for the part of a run in which everything has to come to rest.
+  void leave_sites_alone() { disturbs_sites_ = false; }
+
   // -- looking in -------------------------------------------------------------------------------------------------
 
   /// Messages handled so far, on all machines.
@@ -80,6 +83,7 @@ class world : private site_watch {
   std::unique_ptr<world_parts> parts_;
   prng random_;
   prng site_random_;
+  bool disturbs_sites_;
   std::map<std::string, bool, std::less<>> sites_;
   std::map<std::string, std::uint64_t, std::less<>> probes_;
   std::map<std::string, std::unique_ptr<machine>> machines_;

@@ -176,6 +176,7 @@ class run {
   }
 
   void heal() {
+    cluster_.in().leave_sites_alone();
     cluster_.in().net().heal_all();
     for (auto* m : cluster_.in().machines()) {
       m->spare();

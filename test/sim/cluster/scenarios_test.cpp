@@ -169,6 +169,25 @@ BOOST_AUTO_TEST_CASE(R16_an_isolated_leader_cannot_make_itself_the_only_in_sync_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_replica_that_was_cut_since_it_started_serves_readers_though_nothing_is_written) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto old = s.await_leader(1);
+    const auto committed = s.append(1, "committed");
+    s.cut_from_nodes(old);
+    for (const auto* value : {"lost", "lost, too"})
+      BOOST_TEST(s.send(old, value, 1).is_acknowledged());
+    const auto next = s.await_leader(s.other_than(old), {old});
+    s.node(old).crash();
+    s.heal_to_nodes(old);
+    s.node(old).start();
+    BOOST_REQUIRE(s.await_in_sync(next, 3));
+    BOOST_REQUIRE(s.let_lead(old, next));
+    BOOST_TEST(holds(s.read(old), committed, "committed"));
+    s.end_well();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(nodes_that_all_stop_at_once_do_not_wait_long_for_a_quorum_that_is_gone) {
   for (const auto seed : seeds) {
     scenario s{seed};
