@@ -82,6 +82,7 @@ void topic_churn::create() {
       return again_soon(&topic_churn::create);
     ++made_;
     id_ = {};
+    is_unknown_ = false;
     written_ = 0;
     may_lose_ = false;
     to_write_ = static_cast<int>(random_.below(writes_most));
@@ -103,6 +104,8 @@ void topic_churn::find(void (topic_churn::*then)()) {
 
 void topic_churn::learn(const kafka::metadata_response& m) {
   leader_ = {};
+  is_unknown_ = !m.topics.empty()
+                && m.topics[0].error_code == static_cast<std::int16_t>(error_code::unknown_topic_or_partition);
   if (m.topics.empty() || m.topics[0].error_code != 0)
     return;
   // A node that is behind may still tell of a topic that was there before.
@@ -125,6 +128,9 @@ void topic_churn::write() {
     found_.clear();
     return read();
   }
+  // That it exists may have been said by a controller that was deposed before the last one was deleted.
+  if (id_.is_zero() && is_unknown_)
+    return create();
   if (leader_.host.empty() && !id_.is_zero() && random_.below(unclean_share) == 0)
     return elect_anybody();
   if (leader_.host.empty() || id_.is_zero())

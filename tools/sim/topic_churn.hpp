@@ -58,6 +58,7 @@ class topic_churn {
 
   std::int32_t made_ = 0;
   topic_id id_;                                   ///< zero: not known yet
+  bool is_unknown_ = false;                       ///< a node said that there is no such topic
   std::vector<topic_id> deleted_;                 ///< the topics that were there before
   endpoint leader_;                               ///< an empty host: not known
   int written_ = 0, to_write_ = 0;
