@@ -3,10 +3,12 @@
 #include "actors/cleaner.hpp"
 #include "actors/controller.hpp"
 #include "actors/feeder.hpp"
+#include "actors/group_coordinator.hpp"
 #include "actors/isr_keeper.hpp"
 #include "actors/registration.hpp"
 #include "actors/replicas.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/group/placement.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 #include "runtime/node/listener_tls.hpp"
@@ -199,7 +201,8 @@ class node_state {
       if (!d.clean)
         facts.clean_epoch = -1;
     auto keeper = keep(spawn_isr_keeper(*context_, controller_));
-    replicas_ = keep(spawn_replicas(*context_, std::move(directories), peers_, std::move(keeper)));
+    replicas_ = keep(spawn_replicas(*context_, std::move(directories), peers_, std::move(keeper),
+                                    {{std::string{group::offsets_topic}, spawn_group_coordinator}}));
     quorum::setup how{context_->settings.log_dirs().front() + "/" + metadata_folder, raft::directory_id{directory}, {}};
     for (const auto& seed : context_->settings.bootstrap())
       how.seeds.push_back({seed.host, seed.port});

@@ -1,5 +1,6 @@
 #include "actors/partition.hpp"
 
+#include "actors/attached_actor.hpp"
 #include "actors/follower_role.hpp"
 #include "actors/leader_role.hpp"
 #include "actors/partition_description.hpp"
@@ -8,6 +9,7 @@
 #include "runtime/base/bounds.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
+#include "schema/coordinator.capnp.h"
 
 #include <caf/all.hpp>
 
@@ -18,6 +20,8 @@ namespace troupe {
 
 namespace {
 
+using schema::CoordinatorReply;
+using schema::CoordinatorRequest;
 using schema::PartitionAppend;
 using schema::PartitionDescribe;
 using schema::PartitionDescription;
@@ -44,6 +48,7 @@ class partition_state {
   void start(caf::event_based_actor* self, node_context& context, partition_spec spec) {
     self_ = self;
     context_ = &context;
+    attached_.start(self, context, spec);
     log_.start(self, context, std::move(spec),
                {[this] { on_open(); },
                 [this] { on_durable(); },
@@ -85,6 +90,18 @@ class partition_state {
     if (any && follower_ && !closing_)
       return serve(*follower_);
     return as_leader<Reply>(serve);
+  }
+
+  caf::result<wire<CoordinatorReply>> ask_attached(const wire<CoordinatorRequest>& m) {
+    return as_leader<wire<CoordinatorReply>>([&](auto&) -> caf::result<wire<CoordinatorReply>> {
+      if (!attached_.is_wanted())
+        return make_error(node_errc::unknown_partition, log_.describe() + ": nobody is attached to it");
+      if (!attached_.get())
+        return make_error(node_errc::no_coordinator, log_.describe() + ": what is attached to it is made anew");
+      auto promise = self_->make_response_promise<wire<CoordinatorReply>>();
+      promise.delegate(attached_.get(), m);
+      return promise;
+    });
   }
 
   void hear(const follower_position& m) {
@@ -174,6 +191,8 @@ class partition_state {
       follower_->on_reader_deadline(m.due);
   }
 
+  void attach_again(const troupe::attach_again& m) { attached_.again(m); }
+
   void on_owed_tick() {
     if (follower_)
       follower_->on_owed_tick();
@@ -197,13 +216,16 @@ class partition_state {
     epoch_ = epoch;
     if (lead) {
       leader_.emplace(*self_, *context_, log_, epoch, watermark, std::move(owed));
+      attached_.begin(epoch);
       return;
     }
+    attached_.end();
     follower_.emplace(*self_, *context_, log_, epoch, source, watermark, std::move(owed));
   }
 
   void end_role(const error& why) {
     closing_ = true;
+    attached_.end();
     if (leader_)
       leader_->fail_waiting(why);
     if (follower_)
@@ -234,6 +256,7 @@ class partition_state {
   caf::event_based_actor* self_ = nullptr;
   node_context* context_ = nullptr;
   replica_log log_;
+  attached_actor attached_;
   leader_epoch epoch_ = no_epoch;
   std::optional<leader_role> leader_;
   std::optional<follower_role> follower_;
@@ -266,6 +289,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const wire<PartitionTrim>& m) {
       return state->as_leader<wire<PartitionTrimmed>>([&](auto& leader) { return leader.trim(m); });
     },
+    [state](const wire<CoordinatorRequest>& m) { return state->ask_attached(m); },
     [state](const wire<PartitionDescribe>& m) { return state->describe_log(m); },
     [state](const partition_role& m) { state->take_role(m); },
     [state](const follower_position& m) { state->hear(m); },
@@ -288,6 +312,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const watermark_tick&) { state->tell_leader(&leader_role::on_watermark_tick); },
     [state](const owed_tick&) { state->on_owed_tick(); },
     [state](const retry_following& m) { state->retry_following(m.epoch); },
+    [state](const attach_again& m) { state->attach_again(m); },
   };
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/attachment.hpp"
 #include "runtime/log/errors.hpp"
 #include "runtime/log/log.hpp"
 #include "runtime/wire/caf.hpp"
@@ -28,6 +29,7 @@ struct partition_spec {
   caf::actor reader;
   caf::actor supervisor;  ///< `replicas`; hears PartitionDurable
   caf::actor isr_keeper;  ///< brings wishes for other in-sync replicas to the controller
+  attach_function attach; ///< makes the journaled actor that lives beside the leader; empty: nobody does
 };
 
 /// Who leads from now on, as the controller decided.
@@ -117,6 +119,7 @@ struct compaction_swap {
 ///           PartitionEpochQuery → PartitionEpochEnd    leader only
 ///           PartitionTrim → PartitionTrimmed           leader only
 ///           PartitionDescribe → PartitionDescription
+///           CoordinatorRequest → CoordinatorReply      leader only; handed to what is attached
 ///           follower_position →                        leader only; from `feeder`, which gets replica_slice
 ///           replica_slice →                            follower only; from a `replicator`, which gets follow
 ///           isr_settled →                              leader only; from `isr_keeper`
@@ -137,6 +140,7 @@ struct compaction_swap {
 ///           watermark_tick →
 ///           owed_tick →
 ///           retry_following →
+///           attach_again →
 /// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an
 ///           exception ends it and `replicas` starts it again
 caf::actor spawn_partition(node_context& context, partition_spec spec);

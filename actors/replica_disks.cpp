@@ -32,8 +32,12 @@ replica_disk* replica_disks::of(const std::string& folder) {
 }
 
 void replica_disks::forget(const std::string& folder, replica_disk& disk) {
-  folder_on_disk_.erase(folder);
   --disk.replicas;
+  give_up(folder, disk);
+}
+
+void replica_disks::give_up(const std::string& folder, replica_disk& disk) {
+  folder_on_disk_.erase(folder);
   disk.dirty |= disk.directory.offsets.erase(folder) > 0;
   disk.directory.partitions.erase(folder);
 }

@@ -39,8 +39,8 @@ class replica_disks {
   replica_disk* of(const std::string& folder);
   /// A folder's partition was deleted: nothing about it stands in the checkpoints any more.
   void forget(const std::string& folder, replica_disk& disk);
-  /// A folder was put aside.
-  void give_up(const std::string& folder) { folder_on_disk_.erase(folder); }
+  /// A folder was put aside: nobody misses what was durable in it.
+  void give_up(const std::string& folder, replica_disk& disk);
 
   /// What a partition says of its log, for the checkpoint files.
   void note(schema::PartitionDurable::Reader m);

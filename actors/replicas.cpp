@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 namespace troupe {
@@ -62,8 +63,9 @@ wire<PartitionLeadership> leadership(const metadata::partition& p) {
 class replicas_state {
  public:
   void start(caf::event_based_actor* self, node_context& context, std::vector<log_directory> directories,
-             caf::actor peers, caf::actor isr_keeper) {
+             caf::actor peers, caf::actor isr_keeper, attachments attached) {
     self_ = self;
+    attached_ = std::move(attached);
     context_ = &context;
     peers_ = std::move(peers);
     isr_keeper_ = std::move(isr_keeper);
@@ -276,6 +278,8 @@ class replicas_state {
     spec.reader = reader_;
     spec.supervisor = caf::actor_cast<caf::actor>(self_);
     spec.isr_keeper = isr_keeper_;
+    if (const auto found = attached_.find(topic.name); found != attached_.end())
+      spec.attach = found->second;
     replica.actor = spawn_partition(*context_, std::move(spec));
     self_->monitor(replica.actor);
     by_address_.emplace(replica.actor.address(), id);
@@ -386,14 +390,17 @@ class replicas_state {
   /// are not remade.
   void put_strays_aside() {
     for (auto& disk : disks_.all())
-      for (const auto& folder : disk.directory.partitions) {
+      for (const auto& folder : std::set{disk.directory.partitions}) {
         const auto dash = folder.find_last_of('-');
         const auto topic = image_->find_topic(folder.substr(0, dash));
         const auto index = std::stoll(folder.substr(dash + 1));
         const auto* known = topic ? topic->find(partition_index{static_cast<std::int32_t>(index)}) : nullptr;
         if (known && is_placed_here(*known))
           continue;
-        disks_.give_up(folder);
+        // It has moved away since the first metadata after the start: it is about to leave in good order.
+        if (topic && replicas_.contains({topic->id, partition_index{static_cast<std::int32_t>(index)}}))
+          continue;
+        disks_.give_up(folder, disk);
         auto aside = put_aside(context_->storage, disk.directory.path + "/" + folder);
         say(log_level::warning,
             folder + " is not one of this node's replicas; "
@@ -435,6 +442,7 @@ class replicas_state {
   caf::actor reader_;
   caf::actor peers_;
   caf::actor isr_keeper_;
+  attachments attached_;
   std::map<node_id, caf::actor> replicators_;  ///< by the node whose partitions they follow
   replica_disks disks_;
   std::unordered_map<std::string, std::optional<partition_id>> dropping_;  ///< folders; with who waits for one
@@ -450,10 +458,11 @@ class replicas_state {
 };
 
 caf::behavior replicas(caf::stateful_actor<replicas_state>* self, node_context* context,
-                       std::vector<log_directory> directories, caf::actor peers, caf::actor isr_keeper) {
+                       std::vector<log_directory> directories, caf::actor peers, caf::actor isr_keeper,
+                       attachments attached) {
   adopt(self, *context, "replicas");
   auto* state = &self->state;
-  state->start(self, *context, std::move(directories), std::move(peers), std::move(isr_keeper));
+  state->start(self, *context, std::move(directories), std::move(peers), std::move(isr_keeper), std::move(attached));
   return {
     [state](const image_published& m) { state->publish(m); },
     [state](const await_applied& m) { return state->await(m); },
@@ -470,8 +479,9 @@ caf::behavior replicas(caf::stateful_actor<replicas_state>* self, node_context* 
 }  // namespace
 
 caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories, caf::actor peers,
-                          caf::actor isr_keeper) {
-  return context.spawn(replicas, &context, std::move(directories), std::move(peers), std::move(isr_keeper));
+                          caf::actor isr_keeper, attachments attached) {
+  return context.spawn(replicas, &context, std::move(directories), std::move(peers), std::move(isr_keeper),
+                       std::move(attached));
 }
 
 }  // namespace troupe

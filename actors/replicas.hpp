@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/attachment.hpp"
 #include "runtime/node/log_directory.hpp"
 
 #include <caf/actor.hpp>
@@ -34,7 +35,7 @@ struct replicas_closed {};
 
 /// All replicas of this node: makes a partition actor for each that the metadata place here, restarts those that fail,
 /// tells them who leads and which replicator follows that node, and publishes where each partition is found. Keeps the
-/// checkpoint files of the log directories.
+/// checkpoint files of the log directories. `attached`: whom the partitions of some topics have live beside them.
 ///
 /// Messages  image_published →
 ///           await_applied → applied
@@ -47,7 +48,7 @@ struct replicas_closed {};
 ///           leave_partition →
 /// Exits     never by itself
 caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories, caf::actor peers,
-                          caf::actor isr_keeper);
+                          caf::actor isr_keeper, attachments attached);
 
 }  // namespace troupe
 

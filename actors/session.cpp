@@ -86,6 +86,7 @@ class session_state : public api::session_port {
   std::map<std::string, monotonic_time>& refused_leads() override { return refused_leads_; }
   std::shared_ptr<const cluster_view> view() override { return context_->view.get(); }
   const endpoint& client() const override { return stream_->peer(); }
+  const std::string& client_id() const override { return client_id_; }
 
   const std::string& listener_name() const override { return listener_name_; }
 
@@ -133,7 +134,8 @@ class session_state : public api::session_port {
     auto opened = kafka::open_request(std::move(frame));
     if (!opened)
       return give_up(render(opened.error()));
-    const auto& header = opened->header;
+    auto& header = opened->header;
+    client_id_ = std::move(header.client_id).value_or("");
     const api::call what{header.request_api_key, header.request_api_version, header.correlation_id, order_.open(bytes)};
     if (opened->version_is_served())
       return api::handler_of(what.key)(*this, what, opened->body);
@@ -181,6 +183,7 @@ class session_state : public api::session_port {
   node_context* context_ = nullptr;
   std::shared_ptr<connection> stream_;
   std::string listener_name_;
+  std::string client_id_;
   session_peers peers_;
   std::shared_ptr<session_flow> flow_;
   std::map<std::string, monotonic_time> refused_leads_;

@@ -2,7 +2,6 @@
 
 #include "actors/replicas.hpp"
 #include "runtime/config/layers.hpp"
-#include "runtime/kafka/table.hpp"
 #include "runtime/metadata/image.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/controller.capnp.h"
@@ -16,19 +15,6 @@ namespace {
 
 using schema::ControllerReply;
 using schema::ControllerRequest;
-
-/// A frame around a body that is encoded already.
-std::vector<chunk> frame_around(const call& what, byte_slice body) {
-  kafka::writer head;
-  const bool flexible = kafka::find_api(what.key)->response_header_version(what.version) > 0;
-  head.write(static_cast<std::int32_t>(4 + (flexible ? 1 : 0) + body.size()));
-  head.write(what.correlation_id);
-  if (flexible)
-    head.write_unsigned_varint(0);
-  auto out = std::move(head).finish();
-  out.push_back(std::move(body));
-  return out;
-}
 
 /// The change is committed: wait until this node's own view has it, so that the client sees what it did.
 void await_own_view(session_port& in, std::int64_t index, std::function<void()> then) {
@@ -89,7 +75,7 @@ void ask_controller_for(session_port& in, std::int16_t key, std::int16_t version
 void ask_controller(session_port& in, const call& what, kafka::reader& body) {
   ask_controller_for(in, what.key, what.version, body.rest(), [&in, what](const expected<byte_slice>& answer) {
     if (answer)
-      in.send_reply(what, frame_around(what, *answer));
+      in.reply_encoded(what, *answer);
     else
       in.refuse(what, render(answer.error()));
   });

@@ -1,41 +1,93 @@
-#include "actors/api/handler.hpp"
+#include "actors/api/cluster_calls.hpp"
+#include "actors/api/internal_topics.hpp"
+#include "runtime/group/placement.hpp"
+#include "runtime/metadata/image.hpp"
+#include "schema/kafka/create_topics.hpp"
 #include "schema/kafka/find_coordinator.hpp"
+
+#include <algorithm>
 
 namespace troupe::api {
 
 namespace {
 
-constexpr auto why =
-  "this release coordinates neither consumer groups nor transactions: read with assigned partitions (assign, kcat -C, "
-  "--partition) and produce without a transactional.id";
+using kafka::error_code;
+using kafka::find_coordinator_request;
+using kafka::find_coordinator_response;
+
+enum class key_type : std::int8_t { group = 0, transaction = 1, share = 2 };
+
+find_coordinator_response::coordinator refusal(const std::string& key, error_code code, std::string why) {
+  find_coordinator_response::coordinator out;
+  out.key = key;
+  out.node_id = -1;
+  out.port = -1;
+  out.error_code = kafka::code_of(code);
+  out.error_message = std::move(why);
+  return out;
+}
+
+find_coordinator_response::coordinator find_one(session_port& in, const std::string& key, std::int8_t type) {
+  switch (static_cast<key_type>(type)) {
+    case key_type::group: break;
+    // An error that can be tried again lets clients survive that ask for one now and then only.
+    case key_type::transaction:
+      return refusal(key, error_code::coordinator_not_available,
+                     "this release has no transactions: produce without a transactional.id");
+    case key_type::share:
+      return refusal(key, error_code::coordinator_not_available, "this release has no share groups");
+    default:
+      return refusal(key, error_code::invalid_request, "key type " + std::to_string(type) + " is not known");
+  }
+  const auto view = in.view();
+  const auto topic = view->image->find_topic(group::offsets_topic);
+  if (!topic)
+    return refusal(key, error_code::coordinator_not_available,
+                   "topic __consumer_offsets could not be made; the nodes' logs say why");
+  const auto index = group::responsible_partition(key, topic->partition_count());
+  const auto leader = topic->find(partition_index{index})->leader;
+  const auto brokers = brokers_for(in, *view->image);
+  const auto at = std::find_if(brokers.begin(), brokers.end(), [&](const auto& b) { return b.id == leader; });
+  if (at == brokers.end() || is_lost(in, *view->image, leader))
+    return refusal(key, error_code::coordinator_not_available,
+                   "partition " + std::to_string(index) + " of __consumer_offsets has no leader");
+  find_coordinator_response::coordinator out;
+  out.key = key;
+  out.node_id = leader.value;
+  out.host = at->at.host;
+  out.port = at->at.port;
+  return out;
+}
+
+void answer(session_port& in, const call& what, const find_coordinator_request& r) {
+  constexpr std::int16_t several_version = 4;
+  find_coordinator_response out;
+  for (const auto& key : r.coordinator_keys)
+    out.coordinators.push_back(find_one(in, key, r.key_type));
+  if (what.version < several_version) {
+    auto one = find_one(in, r.key, r.key_type);
+    out.error_code = one.error_code;
+    out.error_message = std::move(one.error_message);
+    out.node_id = one.node_id;
+    out.host = std::move(one.host);
+    out.port = one.port;
+  }
+  in.reply(what, out);
+}
 
 }  // namespace
 
-/// There is no coordinator yet, and the answer says so in the one way that clients which only commit now and then
-/// survive: an error that can be retried.
+/// The first to ask has the coordinators' topic made.
 void find_coordinator(session_port& in, const call& what, kafka::reader& body) {
-  kafka::find_coordinator_request r;
-  if (!in.decode(what, body, r))
+  auto r = std::make_shared<find_coordinator_request>();
+  if (!in.decode(what, body, *r))
     return;
-  const auto code =
-      static_cast<std::int16_t>(r.key_type >= 0 && r.key_type <= 2 ? kafka::error_code::coordinator_not_available
-                                                                   : kafka::error_code::invalid_request);
-  kafka::find_coordinator_response response;
-  if (what.version < 4) {
-    response.error_code = code;
-    response.error_message = why;
-    response.node_id = -1;
-    response.port = -1;
-  }
-  for (const auto& key : r.coordinator_keys) {
-    auto& one = response.coordinators.emplace_back();
-    one.key = key;
-    one.node_id = -1;
-    one.port = -1;
-    one.error_code = code;
-    one.error_message = why;
-  }
-  in.reply(what, response);
+  if (static_cast<key_type>(r->key_type) != key_type::group || in.view()->image->find_topic(group::offsets_topic))
+    return answer(in, what, *r);
+  kafka::create_topics_request make;
+  make.timeout_ms = 30'000;
+  make.topics = {offsets_topic_to_make(in)};
+  change_metadata(in, make, 7, [&in, what, r] { answer(in, what, *r); });
 }
 
 }  // namespace troupe::api

@@ -45,6 +45,8 @@ class session_port {
   virtual endpoint reachable_at() = 0;
   /// Name of the listener that the client came in on; it reaches other nodes by their listener of that name.
   virtual const std::string& listener_name() const = 0;
+  /// What the client calls itself in the request that is being handled; empty when it does not say.
+  virtual const std::string& client_id() const = 0;
   /// Address of the client.
   virtual const endpoint& client() const = 0;
 
@@ -66,6 +68,8 @@ class session_port {
       refuse(to, render(frame.error()));
   }
   void no_reply(const call& to) { send_reply(to, {}); }
+  /// As `reply`, with a body that is encoded already.
+  void reply_encoded(const call& to, byte_slice body);
 
   /// Decodes the body into `into`; false when it was malformed, and then the connection is being closed.
   template <class Request>
@@ -105,6 +109,16 @@ void describe_configs(session_port& in, const call& what, kafka::reader& body);
 void describe_cluster(session_port& in, const call& what, kafka::reader& body);
 void describe_topic_partitions(session_port& in, const call& what, kafka::reader& body);
 void list_config_resources(session_port& in, const call& what, kafka::reader& body);
+void join_group(session_port& in, const call& what, kafka::reader& body);
+void sync_group(session_port& in, const call& what, kafka::reader& body);
+void heartbeat(session_port& in, const call& what, kafka::reader& body);
+void leave_group(session_port& in, const call& what, kafka::reader& body);
+void offset_commit(session_port& in, const call& what, kafka::reader& body);
+void offset_fetch(session_port& in, const call& what, kafka::reader& body);
+void offset_delete(session_port& in, const call& what, kafka::reader& body);
+void describe_groups(session_port& in, const call& what, kafka::reader& body);
+void list_groups(session_port& in, const call& what, kafka::reader& body);
+void delete_groups(session_port& in, const call& what, kafka::reader& body);
 /// All that only the controller may do: passes the request on as it is and the answer back.
 void ask_controller(session_port& in, const call& what, kafka::reader& body);
 

@@ -18,7 +18,15 @@ constexpr row rows[] = {
   {1, fetch},
   {2, list_offsets},
   {3, metadata},
+  {8, offset_commit},
+  {9, offset_fetch},
   {10, find_coordinator},
+  {11, join_group},
+  {12, heartbeat},
+  {13, leave_group},
+  {14, sync_group},
+  {15, describe_groups},
+  {16, list_groups},
   {18, api_versions},
   {19, ask_controller},  // CreateTopics
   {20, ask_controller},  // DeleteTopics
@@ -30,10 +38,12 @@ constexpr row rows[] = {
   {34, alter_replica_log_dirs},
   {35, describe_log_dirs},
   {37, ask_controller},  // CreatePartitions
+  {42, delete_groups},
   {43, ask_controller},  // ElectLeaders
   {44, ask_controller},  // IncrementalAlterConfigs
   {45, ask_controller},  // AlterPartitionReassignments
   {46, ask_controller},  // ListPartitionReassignments
+  {47, offset_delete},
   {55, ask_controller},  // DescribeQuorum
   {57, ask_controller},  // UpdateFeatures
   {60, describe_cluster},
@@ -78,6 +88,8 @@ constexpr code_row<node_errc> node_codes[] = {
   {node_errc::shutting_down, kafka::error_code::not_leader_or_follower},
   {node_errc::unknown_partition, kafka::error_code::unknown_topic_or_partition},
   {node_errc::offset_not_available, kafka::error_code::offset_not_available},
+  {node_errc::no_coordinator, kafka::error_code::coordinator_not_available},
+  {node_errc::coordinator_loading, kafka::error_code::coordinator_load_in_progress},
 };
 
 template <class Errc, std::size_t Count>
@@ -95,6 +107,18 @@ handler handler_of(std::int16_t api_key) {
     if (r.key == api_key)
       return r.answer;
   return nullptr;
+}
+
+void session_port::reply_encoded(const call& to, byte_slice body) {
+  kafka::writer head;
+  const bool flexible = kafka::find_api(to.key)->response_header_version(to.version) > 0;
+  head.write(static_cast<std::int32_t>(4 + (flexible ? 1 : 0) + body.size()));
+  head.write(to.correlation_id);
+  if (flexible)
+    head.write_unsigned_varint(0);
+  auto frame = std::move(head).finish();
+  frame.push_back(std::move(body));
+  send_reply(to, std::move(frame));
 }
 
 kafka::error_code code_of(const error& e) {

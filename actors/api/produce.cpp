@@ -1,3 +1,4 @@
+#include "actors/api/internal_topics.hpp"
 #include "actors/api/leader_hints.hpp"
 #include "actors/api/partition_calls.hpp"
 #include "runtime/wire/caf.hpp"
@@ -97,18 +98,31 @@ std::string first_error(const produce_response& r) {
   return {};
 }
 
+/// Topics that belong to coordinators are not for clients to write to.
+bool is_closed_to(session_port& in, const cluster_view& view, const std::string& name, const topic_id& id) {
+  if (in.client_id() == admin_client_id)
+    return false;
+  if (!name.empty())
+    return metadata::is_internal(name);
+  const auto found = view.image->find_topic(id);
+  return found && metadata::is_internal(found->name);
+}
+
 void append_all(session_port& in, std::int16_t version, const produce_request& r,
                 const std::shared_ptr<produce_call>& call, const std::shared_ptr<fan_in>& answers) {
   const auto view = in.view();
   const auto refused = refusal_of(r);
   for (std::size_t t = 0; t < r.topic_data.size(); ++t) {
     const auto& topic = r.topic_data[t];
+    const bool is_closed = is_closed_to(in, *view, topic.name, topic.topic_id);
     for (std::size_t p = 0; p < topic.partition_data.size(); ++p) {
       auto found = refused == kafka::error_code::none
                      ? find_partition(*view, topic.name, topic.topic_id, topic.partition_data[p].index)
                      : found_partition{refused, {}};
       if (has_unknown_codec(version, topic.partition_data[p].records))
         found.code = kafka::error_code::unsupported_compression_type;
+      if (is_closed)
+        found.code = kafka::error_code::invalid_topic_exception;
       if (found.code != kafka::error_code::none) {
         refuse_partition(call->slot(t, p), found.code);
         continue;

@@ -1,6 +1,8 @@
 // Metadata and DescribeTopicPartitions: what topics there are and who leads them.
 #include "actors/api/cluster_calls.hpp"
 #include "actors/api/handler.hpp"
+#include "actors/api/internal_topics.hpp"
+#include "runtime/group/placement.hpp"
 #include "runtime/metadata/commands.hpp"
 #include "runtime/metadata/image.hpp"
 #include "schema/kafka/create_topics.hpp"
@@ -121,10 +123,14 @@ std::vector<std::string> to_create(session_port& in, const call& what, const met
   return {out.begin(), out.end()};
 }
 
-kafka::create_topics_request creation_of(const std::vector<std::string>& names) {
+kafka::create_topics_request creation_of(session_port& in, const std::vector<std::string>& names) {
   kafka::create_topics_request out;
   out.timeout_ms = 30'000;
   for (const auto& name : names) {
+    if (name == group::offsets_topic) {
+      out.topics.push_back(offsets_topic_to_make(in));
+      continue;
+    }
     auto& topic = out.topics.emplace_back();
     topic.name = name;
     topic.num_partitions = -1;
@@ -143,7 +149,7 @@ void metadata(session_port& in, const call& what, kafka::reader& body) {
   if (missing.empty())
     return answer_metadata(in, what, *r);
   // Whether the creation succeeded or not, the answer tells what there is then.
-  change_metadata(in, creation_of(missing), 7, [&in, what, r] { answer_metadata(in, what, *r); });
+  change_metadata(in, creation_of(in, missing), 7, [&in, what, r] { answer_metadata(in, what, *r); });
 }
 
 void describe_topic_partitions(session_port& in, const call& what, kafka::reader& body) {

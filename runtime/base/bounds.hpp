@@ -84,6 +84,11 @@ constexpr std::size_t rewrite_bytes_max = 1 * mib;    ///< written again at a ti
 constexpr auto interval_sync_default = 1s;  ///< durability=interval without flush.ms and flush.messages
 constexpr std::size_t rejected_records_max = 1'000;  ///< records named one by one when their batch is refused
 
+// Journaled actors.
+constexpr auto journal_read_wait = 500ms;                   ///< for records to be committed, before it asks again
+constexpr std::size_t journal_batch_bytes = 512 * kib;      ///< records that are appended together
+constexpr auto journal_wake_min = 10ms;                     ///< between looks at what is due
+
 // Compaction.
 constexpr std::size_t compaction_map_bytes_max = 64 * mib;   ///< one pass's map from key to last offset
 constexpr std::size_t unpacked_batch_bytes_max = 128 * mib;  ///< one batch's records when decompressed

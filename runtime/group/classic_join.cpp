@@ -22,7 +22,7 @@ kafka::join_group_response refusal(error_code code, std::string member) {
 }
 
 std::string reason_of(const kafka::join_group_request& r) {
-  return "; the client says: " + quoted(r.reason.value_or("nothing"));
+  return r.reason ? "; the client says: " + quoted(*r.reason) : "";
 }
 
 /// A round may come long after the frame in which the metadata came; it must not keep the frame alive.

@@ -145,7 +145,7 @@ classic_group::take_out(const kafka::leave_group_request::member_identity& who, 
       out.reply(*sync, sync_refusal(error_code::unknown_member_id));
   }
   forget(id);
-  note(out, "member " + id + " has left; the client says: " + quoted(who.reason.value_or("nothing")));
+  note(out, "member " + id + " has left" + (who.reason ? "; the client says: " + quoted(*who.reason) : ""));
   return result;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "runtime/base/bytes.hpp"
 #include "runtime/base/error.hpp"
+#include "runtime/base/journal_record.hpp"
 #include "schema/kafka/consumer_offsets.hpp"
 
 #include <cstdint>
@@ -13,12 +13,8 @@
 /// type and the value's version.
 namespace troupe::group {
 
-/// A record as it lies in the log; without a value it takes its key out.
-struct log_record {
-  byte_slice key;
-  std::optional<byte_slice> value;
-  bool operator==(const log_record&) const = default;
-};
+/// A record as it lies in the log.
+using log_record = journal_record;
 
 /// A record that was read.
 template <class Key, class Value>

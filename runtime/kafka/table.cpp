@@ -7,10 +7,12 @@
 #include "schema/kafka/api_versions.hpp"
 #include "schema/kafka/create_partitions.hpp"
 #include "schema/kafka/create_topics.hpp"
+#include "schema/kafka/delete_groups.hpp"
 #include "schema/kafka/delete_records.hpp"
 #include "schema/kafka/delete_topics.hpp"
 #include "schema/kafka/describe_cluster.hpp"
 #include "schema/kafka/describe_configs.hpp"
+#include "schema/kafka/describe_groups.hpp"
 #include "schema/kafka/describe_log_dirs.hpp"
 #include "schema/kafka/describe_producers.hpp"
 #include "schema/kafka/describe_quorum.hpp"
@@ -18,15 +20,23 @@
 #include "schema/kafka/elect_leaders.hpp"
 #include "schema/kafka/fetch.hpp"
 #include "schema/kafka/find_coordinator.hpp"
+#include "schema/kafka/heartbeat.hpp"
 #include "schema/kafka/incremental_alter_configs.hpp"
 #include "schema/kafka/init_producer_id.hpp"
+#include "schema/kafka/join_group.hpp"
+#include "schema/kafka/leave_group.hpp"
 #include "schema/kafka/list_config_resources.hpp"
+#include "schema/kafka/list_groups.hpp"
 #include "schema/kafka/list_offsets.hpp"
 #include "schema/kafka/list_partition_reassignments.hpp"
 #include "schema/kafka/metadata.hpp"
+#include "schema/kafka/offset_commit.hpp"
+#include "schema/kafka/offset_delete.hpp"
+#include "schema/kafka/offset_fetch.hpp"
 #include "schema/kafka/offset_for_leader_epoch.hpp"
 #include "schema/kafka/produce.hpp"
 #include "schema/kafka/remove_raft_voter.hpp"
+#include "schema/kafka/sync_group.hpp"
 #include "schema/kafka/unregister_broker.hpp"
 #include "schema/kafka/update_features.hpp"
 
@@ -59,8 +69,16 @@ constexpr std::array table{
   serve<list_offsets_request>({{r::topic, o::describe}}),
   serve<metadata_request>({{r::topic, o::describe}, {r::cluster, o::create, d::if_creating},
                            {r::topic, o::create, d::or_instead}}),
+  serve<offset_commit_request>({{r::group, o::read}, {r::topic, o::read}}),
+  serve<offset_fetch_request>({{r::group, o::describe}, {r::topic, o::describe}}),
   serve<find_coordinator_request>({{r::group, o::describe, d::if_named},
                                    {r::transactional_id, o::describe, d::if_named}}),
+  serve<join_group_request>({{r::group, o::read}}),
+  serve<heartbeat_request>({{r::group, o::read}}),
+  serve<leave_group_request>({{r::group, o::read}}),
+  serve<sync_group_request>({{r::group, o::read}}),
+  serve<describe_groups_request>({{r::group, o::describe}}),
+  serve<list_groups_request>({{r::cluster, o::describe}, {r::group, o::describe, d::or_instead}}),
   serve<api_versions_request>(rights_rule::open_to_all()),
   serve<create_topics_request>({{r::cluster, o::create}, {r::topic, o::create, d::or_instead}},
                                effect::changes_metadata),
@@ -78,12 +96,14 @@ constexpr std::array table{
   serve<alter_replica_log_dirs_request>({{r::cluster, o::alter}}),
   serve<describe_log_dirs_request>({{r::cluster, o::describe}}),
   serve<create_partitions_request>({{r::topic, o::alter}}, effect::changes_metadata),
+  serve<delete_groups_request>({{r::group, o::remove}}),
   serve<elect_leaders_request>({{r::cluster, o::alter}}, effect::changes_metadata),
   serve<incremental_alter_configs_request>({{r::topic, o::alter_configs, d::if_named},
                                             {r::group, o::alter_configs, d::if_named},
                                             {r::cluster, o::alter_configs, d::if_named}}, effect::changes_metadata),
   serve<alter_partition_reassignments_request>({{r::cluster, o::alter}}, effect::changes_metadata),
   serve<list_partition_reassignments_request>({{r::cluster, o::describe}}),
+  serve<offset_delete_request>({{r::group, o::remove}, {r::topic, o::read}}),
   serve<describe_quorum_request>({{r::cluster, o::describe}}),
   serve<update_features_request>({{r::cluster, o::alter}}, effect::changes_metadata),
   serve<describe_cluster_request>({{r::cluster, o::describe}}),

@@ -24,6 +24,8 @@ enum class node_errc : std::uint8_t {
   peer_refused,                     ///< another node does not want to be linked with
   no_controller,                    ///< the metadata quorum has no active controller that this node knows of
   offset_not_available,             ///< the new leader does not know its high watermark yet
+  no_coordinator,                   ///< what is attached to a partition has failed, and is made anew soon
+  coordinator_loading,              ///< what is attached to a partition replays its journal
 };
 
 error make_error(node_errc code, std::string text);

@@ -145,6 +145,8 @@ std::string world::last_events(std::size_t count) const {
 
 /// Which places are disturbed at all depends on seed and name alone, so that a new one leaves the others as they are.
 bool world::fires(std::string_view name) {
+  if (const auto told = to_disturb_.find(name); told != to_disturb_.end() && told->second > 0)
+    return --told->second, true;
   if (!disturbs_sites_)
     return false;
   auto site = sites_.find(name);

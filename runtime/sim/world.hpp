@@ -56,6 +56,8 @@ class world : private site_watch {
 
   /// No `buggify` fires from now on: for the part of a run in which everything has to come to rest.
   void leave_sites_alone() { disturbs_sites_ = false; }
+  /// The `buggify` of that name fires the next `times` times that it is passed, whatever else holds: for directed tests.
+  void disturb(std::string name, std::size_t times) { to_disturb_[std::move(name)] = times; }
 
   // -- looking in -------------------------------------------------------------------------------------------------
 
@@ -85,6 +87,7 @@ class world : private site_watch {
   prng site_random_;
   bool disturbs_sites_;
   std::map<std::string, bool, std::less<>> sites_;
+  std::map<std::string, std::size_t, std::less<>> to_disturb_;
   std::map<std::string, std::uint64_t, std::less<>> probes_;
   std::map<std::string, std::unique_ptr<machine>> machines_;
   std::vector<machine*> order_;

@@ -3,6 +3,7 @@
 #include "runtime/check/judge.hpp"
 #include "runtime/sim/fault_draw.hpp"
 #include "tools/sim/cluster_operator.hpp"
+#include "tools/sim/group_churn.hpp"
 #include "tools/sim/simulated_cluster.hpp"
 #include "tools/sim/topic_churn.hpp"
 #include "tools/sim/worker.hpp"
@@ -56,6 +57,7 @@ class run {
       wishes_({.partition_count = simulated_cluster::partition_count}, options.seed),
       operator_(cluster_, result.wrong, cluster_.shape().nodes > 1 && !loses_disks(options)),
       churn_(cluster_, result.wrong),
+      group_(cluster_, result.wrong),
       watch_(cluster_, result.wrong) {}
 
   void go(const sim::fault_plan& plan, run_listeners listen) {
@@ -76,9 +78,10 @@ class run {
     if (!plan.empty() && seed_ % blackout_share == 0 && !cluster_.shape().trusts_memory())
       schedule_blackout();
     start_all();
-    if (how_.operates && !how_.idle) {
+    if (operates()) {
       operator_.start();
       churn_.start();
+      group_.start();
     }
     const auto until = faults_from + how_.faults_for;
     cluster_.in().run_for(until - std::min<sim::virtual_time>(cluster_.in().now(), until));
@@ -102,6 +105,7 @@ class run {
   }
 
  private:
+  bool operates() const { return how_.operates && !how_.idle; }
   void note(std::string what) { result_.wrong.push_back(std::move(what)); }
 
   void start_all() {
@@ -161,12 +165,15 @@ class run {
     const auto idle = [](const auto& c) { return c->works.is_idle(); };
     if (cluster_.in().run_until(
             [&] {
-              return std::all_of(clients_.begin(), clients_.end(), idle) && operator_.is_idle() && churn_.is_idle();
+              return std::all_of(clients_.begin(), clients_.end(), idle) && operator_.is_idle() && churn_.is_idle()
+                     && (!operates() || group_.is_settled());
             },
             liveness_patience))
       return true;
     if (!churn_.is_idle())
       note(complaint + ": " + churn_.describe());
+    if (operates() && !group_.is_settled())
+      note(complaint + ": " + group_.describe());
     if (!operator_.is_idle())
       note(complaint + ": the operator");
     for (const auto& c : clients_)
@@ -195,8 +202,10 @@ class run {
       c->works.stop();
     operator_.stop();
     churn_.stop();
+    group_.settle();
     if (!all_idle("does not come to an end after healing"))
       return false;
+    group_.stop();
     if (seed_ % 2 == 1 && !cluster_.shape().trusts_memory()) {
       for (auto* m : cluster_.in().machines())
         m->power_loss({sim::power_loss_mode::weakest, seed_});
@@ -257,6 +266,7 @@ class run {
   std::set<std::string> failing_disks_;  ///< of these machines
   cluster_operator operator_;
   topic_churn churn_;
+  group_churn group_;
   watcher watch_;
 };
 

@@ -39,6 +39,7 @@ std::vector<std::string> settings_of(std::int32_t id, bool founds, const cluster
     "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
     "log.dirs=/data",
     "log.segment.bytes=1048576",
+    "offsets.topic.num.partitions=3",
     "min.insync.replicas=" + std::to_string(shape.min_in_sync),
     "durability=" + shape.durability,
   };

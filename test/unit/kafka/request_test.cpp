@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_response_that_cannot_be_written_is_an_error) {
 }
 
 /// Described, but nobody answers them yet.
-constexpr std::int16_t to_come[] = {8, 9, 11, 12, 13, 14, 15, 16, 42, 47, 68, 69};
+constexpr std::int16_t to_come[] = {68, 69};
 
 BOOST_AUTO_TEST_CASE(every_api_of_the_schema_has_its_row_in_the_table) {
   std::size_t count = 0;

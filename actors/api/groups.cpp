@@ -1,0 +1,76 @@
+// What members of a group ask their coordinator: JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit, OffsetDelete.
+// The request goes to the coordinator as it came.
+#include "actors/api/coordinator_calls.hpp"
+#include "schema/kafka/heartbeat.hpp"
+#include "schema/kafka/join_group.hpp"
+#include "schema/kafka/leave_group.hpp"
+#include "schema/kafka/offset_commit.hpp"
+#include "schema/kafka/offset_delete.hpp"
+#include "schema/kafka/sync_group.hpp"
+
+namespace troupe::api {
+
+namespace {
+
+template <class Response, class Request>
+Response refusal_of(const Request& r, kafka::error_code code) {
+  Response out;
+  if constexpr (requires { out.error_code; }) {
+    out.error_code = kafka::code_of(code);
+  } else {
+    for (const auto& topic : r.topics) {
+      auto& told = out.topics.emplace_back();
+      told.name = topic.name;
+      told.topic_id = topic.topic_id;
+      for (const auto& p : topic.partitions)
+        told.partitions.push_back({p.partition_index, kafka::code_of(code)});
+    }
+  }
+  return out;
+}
+
+template <class Response, class Request>
+void pass_on(session_port& in, const call& what, kafka::reader& body) {
+  auto bytes = body.rest();
+  auto r = std::make_shared<Request>();
+  if (!in.decode(what, body, *r))
+    return;
+  auto found = find_coordinator_of(in, r->group_id);
+  if (found.code != kafka::error_code::none)
+    return in.reply(what, refusal_of<Response>(*r, found.code));
+  ask_coordinator(in, found.partition, what.key, what.version, std::move(bytes),
+                  [&in, what, r](kafka::error_code code, byte_slice answer) {
+                    if (code == kafka::error_code::none)
+                      in.reply_encoded(what, std::move(answer));
+                    else
+                      in.reply(what, refusal_of<Response>(*r, code));
+                  });
+}
+
+}  // namespace
+
+void join_group(session_port& in, const call& what, kafka::reader& body) {
+  pass_on<kafka::join_group_response, kafka::join_group_request>(in, what, body);
+}
+
+void sync_group(session_port& in, const call& what, kafka::reader& body) {
+  pass_on<kafka::sync_group_response, kafka::sync_group_request>(in, what, body);
+}
+
+void heartbeat(session_port& in, const call& what, kafka::reader& body) {
+  pass_on<kafka::heartbeat_response, kafka::heartbeat_request>(in, what, body);
+}
+
+void leave_group(session_port& in, const call& what, kafka::reader& body) {
+  pass_on<kafka::leave_group_response, kafka::leave_group_request>(in, what, body);
+}
+
+void offset_commit(session_port& in, const call& what, kafka::reader& body) {
+  pass_on<kafka::offset_commit_response, kafka::offset_commit_request>(in, what, body);
+}
+
+void offset_delete(session_port& in, const call& what, kafka::reader& body) {
+  pass_on<kafka::offset_delete_response, kafka::offset_delete_request>(in, what, body);
+}
+
+}  // namespace troupe::api

@@ -1,0 +1,362 @@
+#include "actors/group_coordinator.hpp"
+
+#include "actors/api/handler.hpp"
+#include "actors/group_topics.hpp"
+#include "actors/journal.hpp"
+#include "runtime/base/bounds.hpp"
+#include "runtime/group/coordinator.hpp"
+#include "runtime/group/refusal.hpp"
+#include "runtime/kafka/request.hpp"
+#include "runtime/metadata/diff.hpp"
+#include "runtime/node/context.hpp"
+#include "runtime/node/errors.hpp"
+#include "schema/coordinator.capnp.h"
+
+#include <caf/all.hpp>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace troupe {
+
+/// Something of a coordinator's may be due.
+struct wake_tick {
+  monotonic_time due;
+};
+
+}  // namespace troupe
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::wake_tick)
+
+namespace troupe {
+
+namespace {
+
+using schema::CoordinatorReply;
+using schema::CoordinatorRequest;
+using reply_promise = caf::typed_response_promise<wire<CoordinatorReply>>;
+
+group::options options_of(const config::broker_config& settings) {
+  group::options out;
+  out.session_timeout_min = settings.duration("group.min.session.timeout.ms");
+  out.session_timeout_max = settings.duration("group.max.session.timeout.ms");
+  out.initial_rebalance_delay = settings.duration("group.initial.rebalance.delay.ms");
+  out.members_max = static_cast<std::size_t>(settings.integer("group.max.size"));
+  out.offset_metadata_max = static_cast<std::size_t>(settings.integer("offset.metadata.max.bytes"));
+  out.offsets_retention = std::chrono::minutes{settings.integer("offsets.retention.minutes")};
+  out.offsets_check_interval = settings.duration("offsets.retention.check.interval.ms");
+  return out;
+}
+
+template <class Response>
+expected<wire<CoordinatorReply>> encoded(const Response& response, std::int16_t version) {
+  kafka::writer out;
+  response.encode(out, version);
+  if (!out.ok())
+    return kafka::make_error(kafka::errc::unencodable, std::string{out.failure()});
+  wire_builder<CoordinatorReply> b;
+  b->setBody(b.attach(flatten(std::move(out).finish())));
+  return std::move(b).freeze();
+}
+
+class group_coordinator_state {
+ public:
+  void start(caf::event_based_actor* self, node_context& context, const attachment& at) {
+    self_ = self;
+    context_ = &context;
+    coordinator_.emplace(options_of(context.settings), context.random);
+    self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { gone(m); });
+    journal_.open(self, context, at, static_cast<std::size_t>(context.settings.integer("offsets.load.buffer.size")),
+                  {[this](const journal_record& r) { return coordinator_->replay(r); },
+                   [this] { loaded(); },
+                   [this](std::uint64_t number) { carry_out(coordinator_->committed(group::ticket{number}, now())); },
+                   [this](std::uint64_t number, const error& why) {
+                     carry_out(coordinator_->refused(group::ticket{number}, api::code_of(why), now()));
+                   },
+                   [this](const error& why) { fail_open(why); }});
+  }
+
+  caf::result<wire<CoordinatorReply>> serve(const wire<CoordinatorRequest>& m) {
+    if (!journal_.is_loaded())
+      return make_error(node_errc::coordinator_loading, "the coordinator of " + journal_.at().name() + " is loading");
+    see_metadata();
+    using namespace kafka;
+    using group::coordinator;
+    switch (m->getApiKey()) {
+      case join_group_request::api_key: return join(m);
+      case sync_group_request::api_key: return ask<sync_group_request>(m, &coordinator::sync);
+      case heartbeat_request::api_key: return ask<heartbeat_request>(m, &coordinator::heartbeat);
+      case leave_group_request::api_key: return ask<leave_group_request>(m, &coordinator::leave);
+      case offset_commit_request::api_key: return commit(m);
+      case offset_fetch_request::api_key: return fetch(m);
+      case offset_delete_request::api_key: return delete_offsets(m);
+      case describe_groups_request::api_key: return describe(m);
+      case list_groups_request::api_key: return list(m);
+      case delete_groups_request::api_key: return delete_groups(m);
+      default: break;
+    }
+    return make_error(errc::unknown_api, "api " + std::to_string(m->getApiKey()) + " is not a group coordinator's");
+  }
+
+  void wake(monotonic_time due) {
+    if (due != armed_until_)
+      return;
+    armed_until_ = monotonic_time::max();
+    see_metadata();
+    carry_out(coordinator_->tick(now()));
+  }
+
+  void end() {
+    if (journal_.is_loaded())
+      carry_out(coordinator_->close(kafka::error_code::not_coordinator));
+    self_->quit();
+  }
+
+ private:
+  /// A request that is not answered yet.
+  struct open_request {
+    reply_promise promise;
+    std::int16_t version = 0;
+    std::function<void(group::response&)> complete;  ///< adds what the coordinator was not asked; may be empty
+    caf::actor_addr from;
+    std::string group;  ///< that it joins
+  };
+
+  group::moment now() const { return {context_->time.monotonic_now(), context_->time.wall_now()}; }
+
+  void loaded() {
+    say(log_level::info, "loaded, " + std::to_string(coordinator_->group_count()) + " groups");
+    image_ = context_->view.get()->image;
+    carry_out(coordinator_->loaded(now()));
+  }
+
+  /// Topics that are gone since the last look take their offsets along.
+  void see_metadata() {
+    const auto newest = context_->view.get()->image;
+    if (newest == image_)
+      return;
+    std::set<std::string> gone;
+    for (const auto& topic : metadata::difference(*image_, *newest).removed)
+      gone.insert(topic->name);
+    image_ = newest;
+    if (!gone.empty())
+      carry_out(coordinator_->topics_deleted(gone));
+  }
+
+  // -- requests -----------------------------------------------------------------------------------------------------
+
+  template <class Request>
+  expected<Request> decode(const wire<CoordinatorRequest>& m) {
+    kafka::reader in{std::get<byte_slice>(m.attachment(m->getBody()))};
+    Request r;
+    r.decode(in, m->getApiVersion());
+    if (auto problem = kafka::check_read(in, Request::api_name))
+      return problem;
+    return r;
+  }
+
+  group::caller begin(const wire<CoordinatorRequest>& m, std::function<void(group::response&)> complete = {},
+                      std::string joins = {}) {
+    group::caller who{group::request_id{++last_request_}, m->getApiVersion(), m->getClientId(), m->getClientHost()};
+    auto from = self_->current_sender() ? self_->current_sender()->address() : caf::actor_addr{};
+    open_.emplace(who.id, open_request{self_->make_response_promise<wire<CoordinatorReply>>(), who.version,
+                                       std::move(complete), std::move(from), std::move(joins)});
+    return who;
+  }
+
+  /// Has `carry` make effects of the request, which answer it sooner or later.
+  template <class Carry>
+  caf::result<wire<CoordinatorReply>> answer_later(const group::caller& who, Carry carry) {
+    auto promise = open_.at(who.id).promise;
+    carry_out(carry());
+    return promise;
+  }
+
+  template <class Request, class Argument>
+  caf::result<wire<CoordinatorReply>> ask(const wire<CoordinatorRequest>& m,
+                                          group::effects (group::coordinator::*serves)(const group::caller&, Argument,
+                                                                                       group::moment)) {
+    auto r = decode<Request>(m);
+    if (!r)
+      return r.error();
+    const auto who = begin(m);
+    return answer_later(who, [&] { return ((*coordinator_).*serves)(who, std::move(*r), now()); });
+  }
+
+  caf::result<wire<CoordinatorReply>> join(const wire<CoordinatorRequest>& m) {
+    auto r = decode<kafka::join_group_request>(m);
+    if (!r)
+      return r.error();
+    const auto who = begin(m, {}, r->group_id);
+    watch(open_.at(who.id).from);
+    return answer_later(who, [&] { return coordinator_->join(who, std::move(*r), now()); });
+  }
+
+  caf::result<wire<CoordinatorReply>> commit(const wire<CoordinatorRequest>& m) {
+    auto r = decode<kafka::offset_commit_request>(m);
+    if (!r)
+      return r.error();
+    auto unknown = group_topics::take_unknown(*image_, *r, m->getApiVersion());
+    const auto who = begin(m, [unknown](group::response& out) { add_topics(out, unknown); });
+    return answer_later(who, [&] { return coordinator_->commit_offsets(who, *r, now()); });
+  }
+
+  caf::result<wire<CoordinatorReply>> delete_offsets(const wire<CoordinatorRequest>& m) {
+    auto r = decode<kafka::offset_delete_request>(m);
+    if (!r)
+      return r.error();
+    auto unknown = group_topics::take_unknown(*image_, *r);
+    const auto who = begin(m, [unknown](group::response& out) { add_topics(out, unknown); });
+    return answer_later(who, [&] { return coordinator_->delete_offsets(who, *r, now()); });
+  }
+
+  caf::result<wire<CoordinatorReply>> delete_groups(const wire<CoordinatorRequest>& m) {
+    auto r = decode<kafka::delete_groups_request>(m);
+    if (!r)
+      return r.error();
+    const auto who = begin(m);
+    return answer_later(who, [&] { return coordinator_->delete_groups(who, *r); });
+  }
+
+  caf::result<wire<CoordinatorReply>> fetch(const wire<CoordinatorRequest>& m) {
+    constexpr std::int16_t several_version = 8, by_id_version = 10;
+    auto r = decode<kafka::offset_fetch_request>(m);
+    if (!r)
+      return r.error();
+    const bool several = m->getApiVersion() >= several_version;
+    if (!several)
+      r->groups = {group_topics::as_group(*r)};
+    kafka::offset_fetch_response out;
+    for (auto& g : r->groups) {
+      auto unknown = group_topics::take_unknown(*image_, g, m->getApiVersion());
+      auto told = coordinator_->fetch_offsets(g, r->require_stable);
+      if (m->getApiVersion() >= by_id_version)
+        group_topics::name_by_id(*image_, told);
+      std::move(unknown.topics.begin(), unknown.topics.end(), std::back_inserter(told.topics));
+      if (several)
+        out.groups.push_back(std::move(told));
+      else
+        group_topics::as_one_group(out, std::move(told), m->getApiVersion());
+    }
+    return encoded(out, m->getApiVersion());
+  }
+
+  caf::result<wire<CoordinatorReply>> describe(const wire<CoordinatorRequest>& m) {
+    auto r = decode<kafka::describe_groups_request>(m);
+    if (!r)
+      return r.error();
+    kafka::describe_groups_response out;
+    for (const auto& g : r->groups)
+      out.groups.push_back(coordinator_->describe(g, m->getApiVersion()));
+    return encoded(out, m->getApiVersion());
+  }
+
+  caf::result<wire<CoordinatorReply>> list(const wire<CoordinatorRequest>& m) {
+    auto r = decode<kafka::list_groups_request>(m);
+    if (!r)
+      return r.error();
+    kafka::list_groups_response out;
+    out.groups = coordinator_->list(*r);
+    return encoded(out, m->getApiVersion());
+  }
+
+  template <class Body>
+  static void add_topics(group::response& out, const Body& more) {
+    auto& topics = std::get<Body>(out).topics;
+    topics.insert(topics.end(), more.topics.begin(), more.topics.end());
+  }
+
+  // -- effects ------------------------------------------------------------------------------------------------------
+
+  void carry_out(group::effects e) {
+    for (const auto& line : e.notes)
+      say(log_level::info, line);
+    for (auto& batch : e.batches)
+      journal_.append(batch.id.value, std::move(batch.records));
+    for (auto& one : e.answers)
+      answer(one.to, std::move(one.body));
+    arm();
+  }
+
+  void answer(group::request_id to, group::response body) {
+    auto open = open_.extract(to);
+    if (open.mapped().complete)
+      open.mapped().complete(body);
+    auto reply = std::visit([&](const auto& b) { return encoded(b, open.mapped().version); }, body);
+    if (reply)
+      open.mapped().promise.deliver(std::move(*reply));
+    else
+      open.mapped().promise.deliver(std::move(reply.error()));
+  }
+
+  void fail_open(const error& why) {
+    for (auto& [id, open] : std::exchange(open_, {}))
+      open.promise.deliver(why);
+  }
+
+  void arm() {
+    const auto due = coordinator_->wakes_at();
+    if (!due || *due >= armed_until_)
+      return;
+    const auto pause = std::max<monotonic_time::duration>(*due - context_->time.monotonic_now(),
+                                                          bounds::journal_wake_min);
+    armed_until_ = *due;
+    self_->delayed_send(self_, pause, wake_tick{*due});
+  }
+
+  // -- who has gone -------------------------------------------------------------------------------------------------
+
+  /// A session that waits for a group to form: when it goes, nobody waits any more.
+  void watch(const caf::actor_addr& session) {
+    if (session && watched_.insert(session).second)
+      self_->monitor(session);
+  }
+
+  void gone(const caf::down_msg& m) {
+    if (m.source == journal_.at().partition.address())
+      return fail_open(m.reason), self_->quit(m.reason);
+    watched_.erase(m.source);
+    std::vector<std::pair<std::string, group::request_id>> left;
+    for (const auto& [id, r] : open_)
+      if (r.from == m.source && !r.group.empty())
+        left.emplace_back(r.group, id);
+    for (const auto& [group, id] : left)
+      carry_out(coordinator_->abandoned(group, id, now()));
+  }
+
+  void say(log_level level, std::string_view line) {
+    context_->log.write(level, "group coordinator " + journal_.at().name(), line);
+  }
+
+  caf::event_based_actor* self_ = nullptr;
+  node_context* context_ = nullptr;
+  journal journal_;
+  std::optional<group::coordinator> coordinator_;
+  std::shared_ptr<const metadata::image> image_;  ///< the last one that was looked at
+  std::uint64_t last_request_ = 0;
+  std::map<group::request_id, open_request> open_;
+  std::set<caf::actor_addr> watched_;
+  monotonic_time armed_until_ = monotonic_time::max();
+};
+
+caf::behavior group_coordinator(caf::stateful_actor<group_coordinator_state>* self, node_context* context,
+                                const attachment& at) {
+  adopt(self, *context, "group coordinator " + at.name());
+  auto* state = &self->state;
+  state->start(self, *context, at);
+  return {
+    [state](const wire<CoordinatorRequest>& m) { return state->serve(m); },
+    [state](const wake_tick& m) { state->wake(m.due); },
+    [state](const attachment_ends&) { state->end(); },
+  };
+}
+
+}  // namespace
+
+caf::actor spawn_group_coordinator(node_context& context, const attachment& at) {
+  return context.spawn(group_coordinator, &context, at);
+}
+
+}  // namespace troupe

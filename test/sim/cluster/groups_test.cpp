@@ -1,0 +1,218 @@
+// Consumer groups while their coordinator moves: what a client was told is true wherever the coordinator lives next.
+#include "test/sim/cluster/scenario.hpp"
+
+#include "schema/kafka/find_coordinator.hpp"
+#include "schema/kafka/heartbeat.hpp"
+#include "schema/kafka/join_group.hpp"
+#include "schema/kafka/offset_commit.hpp"
+#include "schema/kafka/offset_fetch.hpp"
+#include "schema/kafka/sync_group.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace troupe;
+using namespace troupe::cluster_sim;
+using namespace std::chrono_literals;
+using kafka::error_code;
+
+namespace {
+
+constexpr std::uint64_t seeds[] = {1, 2, 3};
+constexpr auto group = "readers";
+constexpr auto patience = 30s;
+
+std::int16_t number_of(error_code code) { return kafka::code_of(code); }
+
+/// The node that coordinates the group, as `asked` knows; waits for one that is not `other`. 0: none in time.
+std::int32_t coordinator_at(scenario& s, std::int32_t asked, std::int32_t other = 0) {
+  kafka::find_coordinator_request r;
+  r.coordinator_keys = {group};
+  for (const auto until = s.in().now() + patience; s.in().now() < until; s.in().run_for(50ms)) {
+    const auto told = s.ask<kafka::find_coordinator_response>(s.address_of(asked), r, 4);
+    if (told && told->coordinators.at(0).error_code == 0 && told->coordinators[0].node_id != other)
+      return told->coordinators[0].node_id;
+  }
+  return 0;
+}
+
+/// What node `at` answers to a commit of `offset` by nobody in particular; -1 without an answer.
+std::int16_t commit(scenario& s, std::int32_t at, std::int64_t offset) {
+  kafka::offset_commit_request r;
+  r.group_id = group;
+  auto& t = r.topics.emplace_back();
+  t.name = scenario::topic;
+  t.partitions.push_back({0, offset, -1, "note"});
+  const auto told = s.ask<kafka::offset_commit_response>(s.address_of(at), r, 9);
+  return told ? told->topics.at(0).partitions.at(0).error_code : std::int16_t{-1};
+}
+
+/// As `commit`, until the coordinator, which may be loading, is there for it.
+bool commits(scenario& s, std::int32_t at, std::int64_t offset) {
+  for (const auto until = s.in().now() + patience; s.in().now() < until; s.in().run_for(50ms))
+    if (commit(s, at, offset) == 0)
+      return true;
+  return false;
+}
+
+/// The committed offset that node `at` tells once it is ready to; none when it is no coordinator.
+std::optional<std::int64_t> committed(scenario& s, std::int32_t at) {
+  kafka::offset_fetch_request r;
+  auto& g = r.groups.emplace_back();
+  g.group_id = group;
+  g.topics.emplace().emplace_back().name = scenario::topic;
+  g.topics->back().partition_indexes = {0};
+  for (const auto until = s.in().now() + patience; s.in().now() < until; s.in().run_for(50ms)) {
+    const auto told = s.ask<kafka::offset_fetch_response>(s.address_of(at), r, 9);
+    if (!told)
+      return std::nullopt;
+    const auto& answer = told->groups.at(0);
+    if (answer.error_code == 0)
+      return answer.topics.at(0).partitions.at(0).committed_offset;
+    if (answer.error_code != number_of(error_code::coordinator_load_in_progress)
+        && answer.error_code != number_of(error_code::coordinator_not_available))
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// A member of the group, alone in it.
+struct member {
+  std::string id;
+  std::int32_t generation = -1;
+};
+
+member join_alone(scenario& s, std::int32_t at) {
+  kafka::join_group_request r;
+  r.group_id = group;
+  r.session_timeout_ms = r.rebalance_timeout_ms = 10'000;
+  r.protocol_type = "consumer";
+  auto& p = r.protocols.emplace_back();
+  p.name = "range";
+  auto told = s.ask<kafka::join_group_response>(s.address_of(at), r, 9);
+  for (int i = 0; i < 100 && told && told->error_code == number_of(error_code::coordinator_not_available); ++i) {
+    s.in().run_for(50ms);
+    told = s.ask<kafka::join_group_response>(s.address_of(at), r, 9);
+  }
+  BOOST_REQUIRE(told && told->error_code == number_of(error_code::member_id_required));
+  r.member_id = told->member_id;
+  told = s.ask<kafka::join_group_response>(s.address_of(at), r, 9);
+  BOOST_REQUIRE(told && told->error_code == 0);
+  kafka::sync_group_request sync;
+  sync.group_id = group;
+  sync.generation_id = told->generation_id;
+  sync.member_id = told->member_id;
+  sync.protocol_type = "consumer";
+  sync.protocol_name = "range";
+  sync.assignments.push_back({told->member_id, byte_slice::copy_of(as_bytes("0"))});
+  const auto assigned = s.ask<kafka::sync_group_response>(s.address_of(at), sync, 5);
+  BOOST_REQUIRE(assigned && assigned->error_code == 0);
+  return {told->member_id, told->generation_id};
+}
+
+std::int16_t heartbeat(scenario& s, std::int32_t at, const member& m) {
+  kafka::heartbeat_request r;
+  r.group_id = group;
+  r.member_id = m.id;
+  r.generation_id = m.generation;
+  for (const auto until = s.in().now() + patience; s.in().now() < until; s.in().run_for(50ms)) {
+    const auto told = s.ask<kafka::heartbeat_response>(s.address_of(at), r, 4);
+    if (!told)
+      return -1;
+    if (told->error_code != number_of(error_code::coordinator_load_in_progress))
+      return told->error_code;
+  }
+  return -1;
+}
+
+scenario with_groups(std::uint64_t seed) {
+  return scenario{seed, {"group.initial.rebalance.delay.ms=0"}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(G05_no_offset_goes_back_while_the_coordinator_is_bounced_between_nodes) {
+  for (const auto seed : seeds) {
+    auto s = with_groups(seed);
+    const auto first = coordinator_at(s, 1);
+    BOOST_REQUIRE(first > 0);
+    BOOST_TEST(commits(s, first, 5));
+    s.node(first).crash();
+    const auto second = coordinator_at(s, s.other_than(first), first);
+    BOOST_REQUIRE(second > 0);
+    BOOST_TEST(committed(s, second).value_or(-2) == 5);
+    BOOST_TEST(commits(s, second, 7));
+    s.node(first).start();
+    BOOST_TEST(s.await_in_sync(second, 3));
+    s.node(second).crash();
+    const auto third = coordinator_at(s, s.third(first, second), second);
+    BOOST_TEST(committed(s, third).value_or(-2) == 7);
+    s.node(second).start();
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_member_stays_one_when_its_coordinator_dies) {
+  for (const auto seed : seeds) {
+    auto s = with_groups(seed);
+    const auto old = coordinator_at(s, 1);
+    const auto m = join_alone(s, old);
+    s.node(old).crash();
+    const auto next = coordinator_at(s, s.other_than(old), old);
+    BOOST_REQUIRE(next > 0);
+    BOOST_TEST(heartbeat(s, next, m) == 0);
+    s.node(old).start();
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(G06_a_coordinator_that_is_cut_off_acknowledges_nothing) {
+  for (const auto seed : seeds) {
+    auto s = with_groups(seed);
+    const auto old = coordinator_at(s, 1);
+    BOOST_TEST(commits(s, old, 5));
+    s.cut_from_nodes(old);
+    BOOST_TEST(commit(s, old, 6) != 0);
+    const auto next = coordinator_at(s, s.other_than(old), old);
+    BOOST_REQUIRE(next > 0);
+    BOOST_TEST(committed(s, next).value_or(-2) == 5);
+    BOOST_TEST(commits(s, next, 9));
+    s.heal_to_nodes(old);
+    BOOST_TEST(s.await_in_sync(next, 3));
+    BOOST_TEST(committed(s, coordinator_at(s, next)).value_or(-2) == 9);
+    BOOST_TEST(!committed(s, old).has_value());
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_that_too_few_replicas_can_take_is_refused_and_not_seen) {
+  for (const auto seed : seeds) {
+    scenario s{seed, {"min.insync.replicas=3"}};
+    const auto at = coordinator_at(s, 1);
+    BOOST_TEST(commits(s, at, 5));
+    const auto away = s.other_than(at);
+    s.node(away).crash();
+    s.in().run_for(3s);
+    BOOST_TEST(commit(s, at, 7) == number_of(error_code::coordinator_not_available));
+    BOOST_TEST(committed(s, at).value_or(-2) == 5);
+    s.node(away).start();
+    BOOST_TEST(s.await_in_sync(at, 3));
+    BOOST_TEST(committed(s, coordinator_at(s, away)).value_or(-2) == 5);
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(T09_a_coordinator_whose_load_fails_is_loaded_again) {
+  for (const auto seed : seeds) {
+    auto s = with_groups(seed);
+    const auto old = coordinator_at(s, 1);
+    BOOST_TEST(commits(s, old, 5));
+    s.in().disturb("journal.load", 3);
+    s.node(old).crash();
+    const auto next = coordinator_at(s, s.other_than(old), old);
+    BOOST_REQUIRE(next > 0);
+    BOOST_TEST(committed(s, next).value_or(-2) == 5);
+    BOOST_TEST(s.in().probes().count("a journaled actor failed") == 1u);
+    s.node(old).start();
+    s.end_well();
+  }
+}

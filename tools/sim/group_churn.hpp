@@ -1,0 +1,34 @@
+#pragma once
+
+#include "tools/sim/group_member.hpp"
+#include "tools/sim/simulated_cluster.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace troupe::cluster_sim {
+
+/// A few consumers of one group that come and go while faults happen; in the end all of them must be members of one
+/// generation, own all partitions among them, and have committed in it.
+class group_churn {
+ public:
+  /// `cluster` and `defects` outlive it.
+  group_churn(simulated_cluster& cluster, std::vector<std::string>& defects);
+
+  void start();
+  /// From now on nobody leaves.
+  void settle();
+  bool is_settled() const;
+  /// Nobody does anything any more.
+  void stop();
+  std::string describe() const;
+  /// Commits that were acknowledged.
+  std::uint64_t acknowledged_count() const { return oracle_.acknowledged_count(); }
+
+ private:
+  group_oracle oracle_;
+  std::vector<std::unique_ptr<group_member>> members_;
+};
+
+}  // namespace troupe::cluster_sim
