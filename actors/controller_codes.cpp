@@ -37,6 +37,9 @@ kafka::error_code metadata_code_of(const error& e) {
   for (const auto& [ours, theirs] : codes)
     if (metadata::is(e, ours))
       return theirs;
+  // The metadata log has failed under the controller, which ends: another one is to be asked.
+  if (is_domain(e, error_domain::disk) || is_domain(e, error_domain::log))
+    return error_code::not_controller;
   return error_code::unknown_server_error;
 }
 

@@ -127,7 +127,8 @@ class group_coordinator_state {
   group::moment now() const { return {context_->time.monotonic_now(), context_->time.wall_now()}; }
 
   void loaded() {
-    say(log_level::info, "loaded, " + std::to_string(coordinator_->group_count()) + " groups");
+    const auto count = coordinator_->group_count();
+    say(count > 0 ? log_level::info : log_level::debug, "loaded, " + std::to_string(count) + " groups");
     image_ = context_->view.get()->image;
     carry_out(coordinator_->loaded(now()));
   }

@@ -1,5 +1,5 @@
-// What members of a group ask their coordinator: JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit, OffsetDelete.
-// The request goes to the coordinator as it came.
+// What members of a group ask their coordinator: JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit and
+// OffsetDelete. The request goes to the coordinator as it came.
 #include "actors/api/coordinator_calls.hpp"
 #include "schema/kafka/heartbeat.hpp"
 #include "schema/kafka/join_group.hpp"

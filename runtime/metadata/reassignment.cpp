@@ -4,6 +4,7 @@
 #include "runtime/metadata/partition_change.hpp"
 #include "runtime/metadata/record_builders.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace troupe::metadata {
@@ -58,15 +59,25 @@ partition towards(const partition& now, const nodes& target) {
   return wanted;
 }
 
-/// Replicas that leave may be the only ones with every committed record, or the only ones that can lead.
-error check_kept(const reassignment_command& wish, const partition& before, const partition& after) {
-  const bool had_records = !before.in_sync.empty() || !before.eligible.empty();
-  const bool has_records = !after.in_sync.empty() || !after.eligible.empty();
-  if ((before.leader != no_node && after.leader == no_node) || (had_records && !has_records))
+/// Those who surely have every committed record.
+std::size_t keepers(const partition& p) {
+  return p.in_sync.size() + without(p.eligible, p.in_sync).size();
+}
+
+/// Replicas that leave may be the only ones with every committed record, or the only ones that can lead; and one that
+/// stays alone with what `min.insync.replicas` were promised to have is one disk away from losing it.
+error check_kept(const reassignment_command& wish, const replication_settings& settings, const partition& before,
+                 const partition& after) {
+  if ((before.leader != no_node && after.leader == no_node) || (keepers(before) > 0 && keepers(after) == 0))
     return make_error(errc::invalid_replica_assignment,
                       text_of(wish.which)
                           + ": the replicas that would leave are the only ones with every committed record; "
                             "wait for others, or allow unclean leader elections");
+  if (keepers(after) < std::min(keepers(before), min_in_sync(settings, after)))
+    return make_error(errc::invalid_replica_assignment,
+                      text_of(wish.which) + ": only " + std::to_string(keepers(after))
+                          + " of the replicas that would stay have every committed record, fewer than "
+                            "min.insync.replicas; wait for others, or lower min.insync.replicas");
   return {};
 }
 
@@ -86,8 +97,9 @@ expected<records> alter_reassignment(const image& on, const command_rules& rules
     return make_error(errc::no_reassignment_in_progress, text_of(wish.which) + " is not being reassigned");
   }
   const auto target = wish.target.value_or(without(before->replicas, before->adding));
-  const auto after = settle(*before, towards(*before, target), {on, rules.replication(on, *owner)});
-  if (auto refused = check_kept(wish, *before, after))
+  const auto settings = rules.replication(on, *owner);
+  const auto after = settle(*before, towards(*before, target), {on, settings});
+  if (auto refused = check_kept(wish, settings, *before, after))
     return refused;
   records out;
   if (after != *before)

@@ -56,7 +56,7 @@ class world : private site_watch {
 
   /// No `buggify` fires from now on: for the part of a run in which everything has to come to rest.
   void leave_sites_alone() { disturbs_sites_ = false; }
-  /// The `buggify` of that name fires the next `times` times that it is passed, whatever else holds: for directed tests.
+  /// The `buggify` of that name fires the next `times` times that it is passed, whatever else holds: for tests.
   void disturb(std::string name, std::size_t times) { to_disturb_[std::move(name)] = times; }
 
   // -- looking in -------------------------------------------------------------------------------------------------

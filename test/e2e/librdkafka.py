@@ -8,7 +8,8 @@ except ImportError:  # the tests say so, see programs.require_confluent_kafka
     pass
 
 CLIENT_SECONDS = 30
-NOT_READY = {"NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "_TRANSPORT", "_TIMED_OUT", "UNKNOWN_TOPIC_OR_PART"}
+NOT_READY = {"NOT_LEADER_FOR_PARTITION", "LEADER_NOT_AVAILABLE", "_TRANSPORT", "_TIMED_OUT", "UNKNOWN_TOPIC_OR_PART",
+             "NOT_COORDINATOR", "COORDINATOR_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS"}
 LOG_LEVEL = 2  # without refused connections, which are common here
 
 

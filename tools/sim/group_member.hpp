@@ -15,9 +15,9 @@
 namespace troupe::cluster_sim {
 
 /// One consumer of a group of the classic protocol, as real ones behave: finds the coordinator, joins, assigns when it
-/// leads, reads the committed offsets of what it was given, then heartbeats and commits, and starts over when it is told
-/// to. Now and then it leaves, or falls silent and forgets its id. It consumes nothing: what it commits are numbers that
-/// no member commits twice, so that `group_oracle` can tell them apart.
+/// leads, reads the committed offsets of what it was given, then heartbeats and commits, and starts over when it is
+/// told to. Now and then it leaves, or falls silent and forgets its id. It consumes nothing: what it commits are
+/// numbers that no member commits twice, so that `group_oracle` can tell them apart.
 class group_member {
  public:
   /// `oracle` outlives it.
