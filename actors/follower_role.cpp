@@ -38,11 +38,19 @@ follower_role::follower_role(caf::event_based_actor& self, node_context& context
   self_.delayed_send(&self_, owed_.next_deadline() - context_.time.monotonic_now(), owed_tick{});
 }
 
-void follower_role::decide(std::int32_t partition_epoch, bool is_member) {
-  partition_epoch_ = partition_epoch;
+void follower_role::decide(const replication::membership& decided) {
+  const auto is_among = [this](const std::vector<node_id>& all) {
+    return std::find(all.begin(), all.end(), context_.self) != all.end();
+  };
+  partition_epoch_ = decided.partition_epoch;
+  const bool came_into_sync = !std::exchange(is_in_sync_, is_among(decided.in_sync)) && is_in_sync_;
+  is_added_ = is_among(decided.adding);
+  const bool is_member = is_among(decided.replicas);
   const bool came_back = !std::exchange(is_member_, is_member) && is_member;
   if (!std::exchange(has_begun_, true) || came_back)
     begin();
+  else if (came_into_sync)
+    on_throttle_tick();  // what held it back does so no more
 }
 
 void follower_role::begin() {
@@ -151,7 +159,34 @@ void follower_role::append(const replica_slice& m, const byte_slice& records) {
   log_.note_success();
   raise_watermark(m);
   log_.sync_if_due();
+  ask_for_more(records.size());
+}
+
+/// What holds this replica back while it is not in sync: the topic's settings, or the reassignment that adds it.
+replication::throttle* follower_role::throttle() const {
+  if (is_in_sync_)
+    return nullptr;
+  auto& all = *log_.spec().throttles;
+  return log_.throttled().follower ? &all.followers : is_added_ ? &all.moves_in : nullptr;
+}
+
+/// Those bytes have come; the next ones are asked for when that many may have gone.
+void follower_role::ask_for_more(std::size_t after_bytes) {
+  if (auto* held_by = throttle()) {
+    const auto now = context_.time.monotonic_now();
+    held_by->reserve(after_bytes, now);
+    if (const auto at = held_by->reserve(0, now); at > now) {
+      probe("a replica waits for a throttle");
+      self_.delayed_send(&self_, at - now, throttle_tick{epoch_});
+      return tell(false);
+    }
+  }
   tell(true);
+}
+
+void follower_role::on_throttle_tick() {
+  if (source_ && log_.get() && !cutting_)
+    tell(true);
 }
 
 void follower_role::raise_watermark(const replica_slice& m) {

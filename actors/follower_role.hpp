@@ -3,6 +3,7 @@
 #include "actors/log_readers.hpp"
 #include "actors/owed_acks.hpp"
 #include "actors/replica_log.hpp"
+#include "runtime/replication/leader.hpp"
 
 #include <memory>
 #include <string>
@@ -28,7 +29,7 @@ class follower_role {
 
   /// What the controller decided under this leader: the partition's epoch, and whether this replica belongs to it.
   /// Begins to follow with the first decision, and anew when it had left.
-  void decide(std::int32_t partition_epoch, bool is_member);
+  void decide(const replication::membership& decided);
   /// Goes on after a pause.
   void begin();
   /// Leaves the replicator, and the log as it is; what is still owed is the next role's.
@@ -47,6 +48,8 @@ class follower_role {
   void take(const replica_slice& m);
   void log_opened();
   void log_durable();
+  /// More may be asked for.
+  void on_throttle_tick();
   /// Some of those who are owed an answer have waited for long enough.
   void on_owed_tick();
   void on_reader_deadline(monotonic_time due) { readers_.on_deadline(due, high_watermark_); }
@@ -56,6 +59,8 @@ class follower_role {
  private:
   error admit(std::int32_t sender_epoch);
   void tell(bool ready);
+  replication::throttle* throttle() const;
+  void ask_for_more(std::size_t after_bytes);
   void append(const replica_slice& m, const byte_slice& records);
   void cut(offset to);
   void restart(offset at);
@@ -77,6 +82,8 @@ class follower_role {
   bool cutting_ = false;
   std::int32_t partition_epoch_ = -1;
   bool is_member_ = false;
+  bool is_in_sync_ = false;
+  bool is_added_ = false;  ///< by a reassignment
   bool has_begun_ = false;
   std::string told_failure_;  ///< why nothing could be appended, as the log says already
 };

@@ -19,6 +19,14 @@ using schema::IsrChange;
 using schema::IsrWish;
 using schema::ReplicaSlice;
 
+namespace {
+
+bool holds(const std::vector<node_id>& all, node_id id) {
+  return std::find(all.begin(), all.end(), id) != all.end();
+}
+
+}  // namespace
+
 // -- feeding ----------------------------------------------------------------------------------------------------------
 
 void leader_role::hear(const follower_position& m) {
@@ -89,12 +97,48 @@ void leader_role::feed_all() {
     feed(id, f);
 }
 
+/// What holds back records for a follower that is not in sync: the topic's settings, or a reassignment that adds it.
+replication::throttle* leader_role::throttle_for(node_id follower) const {
+  if (holds(decided_.in_sync, follower))
+    return nullptr;
+  auto& all = *log_.spec().throttles;
+  return log_.throttled().leader ? &all.leaders : holds(decided_.adding, follower) ? &all.moves_out : nullptr;
+}
+
+/// Whether a slice of so many bytes has to wait; it is paid for then, and goes when its time has come.
+bool leader_role::must_wait(node_id follower, fed_follower& f, std::size_t bytes) {
+  auto* held_by = throttle_for(follower);
+  const auto now = context_.time.monotonic_now();
+  if (f.paid == 0 && held_by) {
+    f.goes_at = held_by->reserve(bytes, now);
+    f.paid = bytes;
+    if (f.goes_at > now) {
+      probe("a replica's records wait for a throttle");
+      self_.delayed_send(&self_, f.goes_at - now, throttle_tick{epoch_});
+    }
+  }
+  if (held_by && f.goes_at > now)
+    return true;
+  f.paid = 0;
+  return false;
+}
+
+void leader_role::on_throttle_tick() {
+  if (replicas_)
+    feed_all();
+}
+
 void leader_role::feed(node_id id, fed_follower& f) {
   if (!f.ready || f.wants >= log_->log_end_offset())
     return;
+  if (f.paid > 0 && f.goes_at > context_.time.monotonic_now() && throttle_for(id))
+    return;
   auto slice = slice_for(id);
   slice.from = f.wants;
-  const auto bytes = buggify("tiny replica slice") ? std::size_t{1} : bounds::replica_slice_bytes_max;
+  auto most = f.paid > 0 ? f.paid : bounds::replica_slice_bytes_max;
+  if (const auto* held_by = throttle_for(id); held_by && f.paid == 0)
+    most = held_by->slice_bytes(most);
+  const auto bytes = buggify("tiny replica slice") ? std::size_t{1} : most;
   auto found = log_->read(f.wants, bytes, log_->log_end_offset(), true);
   if (!found || found->records.size == 0) {
     f.ready = false;
@@ -103,6 +147,8 @@ void leader_role::feed(node_id id, fed_follower& f) {
       log_.say(log_level::error, "cannot feed its followers: " + render(found.error()));
     return send_slice(f, std::move(slice));
   }
+  if (must_wait(id, f, found->records.size))
+    return;
   f.ready = false;
   log_.touch();
   if (auto records = buggify("cold replica slice") ? std::nullopt : at_hand(found->records)) {
@@ -216,7 +262,7 @@ void leader_role::isr_answered(const isr_settled& m) {
     return isr_refused(static_cast<kafka::error_code>(answer.getError()));
   if (answer.getLeaderEpoch() != epoch_.value)
     return;  // another leader by now; the metadata will say so
-  replication::membership now{decided_.replicas, {}, answer.getPartitionEpoch()};
+  replication::membership now{decided_.replicas, {}, answer.getPartitionEpoch(), decided_.adding};
   for (auto id : answer.getInSync())
     now.in_sync.emplace_back(id);
   decide(std::move(now));

@@ -51,6 +51,8 @@ class leader_role {
   void on_lag_tick(leader_epoch epoch);
   void on_isr_tick();
   void on_watermark_tick();
+  /// Bytes that had to wait may go.
+  void on_throttle_tick();
   /// The disk has failed: whoever waits is told `why`, and another replica shall lead.
   void log_failed(const error& why);
   void on_resign_tick();
@@ -65,6 +67,8 @@ class leader_role {
     offset wants{0};           ///< its log's end
     bool ready = false;        ///< waits for records from there on
     offset told_watermark{-1};
+    std::size_t paid = 0;      ///< bytes of the next slice that have been reserved with a throttle, and
+    monotonic_time goes_at;    ///< from when on they may go
   };
 
   error admit(std::int32_t sender_epoch);
@@ -79,6 +83,8 @@ class leader_role {
   replica_slice slice_for(node_id follower) const;
   void feed(node_id id, fed_follower& f);
   void feed_all();
+  replication::throttle* throttle_for(node_id follower) const;
+  bool must_wait(node_id follower, fed_follower& f, std::size_t bytes);
   void send_slice(fed_follower& f, replica_slice slice);
   std::int64_t registered_epoch(node_id id) const;
   void ask_for_isr();

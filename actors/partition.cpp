@@ -13,7 +13,6 @@
 
 #include <caf/all.hpp>
 
-#include <algorithm>
 #include <optional>
 
 namespace troupe {
@@ -38,6 +37,8 @@ replication::membership membership_of(PartitionLeadership::Reader m) {
     out.replicas.emplace_back(id);
   for (auto id : m.getIsr())
     out.in_sync.emplace_back(id);
+  for (auto id : m.getAdding())
+    out.adding.emplace_back(id);
   out.partition_epoch = m.getPartitionEpoch();
   return out;
 }
@@ -66,10 +67,8 @@ class partition_state {
     if (epoch > epoch_ || lead != leader_.has_value())
       change_role(epoch, lead, m.source);
     auto decided = membership_of(*m.decided);
-    const auto& replicas = decided.replicas;
     if (follower_)
-      follower_->decide(decided.partition_epoch,
-                        std::find(replicas.begin(), replicas.end(), context_->self) != replicas.end());
+      follower_->decide(decided);
     if (leader_)
       leader_->decide(std::move(decided));
   }
@@ -130,7 +129,7 @@ class partition_state {
   }
 
   void change_settings(const partition_settings& m) {
-    log_.set_options(m.options);
+    log_.set(m);
     if (leader_ && !closing_)
       leader_->settings_changed();
   }
@@ -189,6 +188,13 @@ class partition_state {
       leader_->on_reader_deadline(m.due);
     if (follower_)
       follower_->on_reader_deadline(m.due);
+  }
+
+  void on_throttle_tick(leader_epoch epoch) {
+    if (leader_ && leader_->epoch() == epoch && !closing_)
+      leader_->on_throttle_tick();
+    if (follower_ && follower_->epoch() == epoch && !closing_)
+      follower_->on_throttle_tick();
   }
 
   void attach_again(const troupe::attach_again& m) { attached_.again(m); }
@@ -311,6 +317,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const resign_tick&) { state->tell_leader(&leader_role::on_resign_tick); },
     [state](const watermark_tick&) { state->tell_leader(&leader_role::on_watermark_tick); },
     [state](const owed_tick&) { state->on_owed_tick(); },
+    [state](const throttle_tick& m) { state->on_throttle_tick(m.epoch); },
     [state](const retry_following& m) { state->retry_following(m.epoch); },
     [state](const attach_again& m) { state->attach_again(m); },
   };

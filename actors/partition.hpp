@@ -3,6 +3,7 @@
 #include "actors/attachment.hpp"
 #include "runtime/log/errors.hpp"
 #include "runtime/log/log.hpp"
+#include "runtime/replication/throttle.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/partition.capnp.h"
 #include "schema/replication.capnp.h"
@@ -10,6 +11,7 @@
 #include <caf/actor.hpp>
 #include <caf/allowed_unsafe_message_type.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -17,18 +19,25 @@ namespace troupe {
 
 class node_context;
 
+/// The topic's effective settings, for one replica; as a message: they have changed.
+struct partition_settings {
+  log::options options;
+  replication::throttled_as throttled;
+};
+
 /// What a partition is born with.
 struct partition_spec {
   partition_id id;
   std::string topic;
   std::string directory;  ///< of this replica; made at the first append
-  log::options options;
+  partition_settings settings;
   log::open_hints hints;
   offset high_watermark;  ///< the last one known before
   caf::actor syncer;      ///< of the disk that `directory` is on
   caf::actor reader;
   caf::actor supervisor;  ///< `replicas`; hears PartitionDurable
   caf::actor isr_keeper;  ///< brings wishes for other in-sync replicas to the controller
+  std::shared_ptr<replication::throttles> throttles;  ///< of the node
   attach_function attach; ///< makes the journaled actor that lives beside the leader; empty: nobody does
 };
 
@@ -83,11 +92,6 @@ struct recovery_point_lowered {
   wire<schema::PartitionDurable> point;
 };
 
-/// The topic's effective settings have changed.
-struct partition_settings {
-  log::options options;
-};
-
 /// Time to look after retention, and to let go of files and caches when nothing happened since the last look.
 struct partition_upkeep {};
 
@@ -139,6 +143,7 @@ struct compaction_swap {
 ///           resign_tick →
 ///           watermark_tick →
 ///           owed_tick →
+///           throttle_tick →
 ///           retry_following →
 ///           attach_again →
 /// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an

@@ -30,6 +30,10 @@ struct isr_tick {};
 struct resign_tick {};
 /// Followers that wait for records have not heard of the high watermark.
 struct watermark_tick {};
+/// Bytes that had to wait may go now.
+struct throttle_tick {
+  leader_epoch epoch;
+};
 /// Producers from when this replica led have waited for long enough.
 struct owed_tick {};
 /// The leader could not serve a moment ago.
@@ -47,5 +51,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::lag_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::isr_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::watermark_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::resign_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::throttle_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::owed_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::retry_following)

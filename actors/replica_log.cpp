@@ -24,10 +24,10 @@ void replica_log::start(caf::event_based_actor* self, node_context& context, par
   heard_ = std::move(heard);
 }
 
-void replica_log::set_options(const log::options& changed) {
-  spec_.options = changed;
+void replica_log::set(const partition_settings& changed) {
+  spec_.settings = changed;
   if (log_)
-    log_->set_options(changed);
+    log_->set_options(changed.options);
 }
 
 error replica_log::open() {
@@ -39,7 +39,7 @@ error replica_log::open() {
   if (aside && !aside->empty())
     say(log_level::warning, "its folder held a deleted topic of the same name, which is now at " + *aside);
   auto opened =
-      log::log::open(context_->storage, spec_.directory, spec_.options, spec_.hints, context_->time.wall_now());
+      log::log::open(context_->storage, spec_.directory, options(), spec_.hints, context_->time.wall_now());
   if (!opened) {
     auto why = with_context(describe(), opened.error());
     say(log_level::error, render(why));
@@ -63,14 +63,14 @@ bool replica_log::is_settling() const {
 // -- syncs ------------------------------------------------------------------------------------------------------------
 
 void replica_log::sync_if_due() {
-  if (spec_.options.durability == log::durability::fsync || log_->sync_due(context_->time.wall_now())
+  if (spec_.settings.options.durability == log::durability::fsync || log_->sync_due(context_->time.wall_now())
       || log_->unsynced_bytes() > bounds::unsynced_bytes_max)
     return begin_sync();
   // What is appended last is synced flush.ms later, also when nothing follows.
-  if (flush_armed_ || spec_.options.flush_age == log::options::forever || log_->unsynced_bytes() == 0)
+  if (flush_armed_ || spec_.settings.options.flush_age == log::options::forever || log_->unsynced_bytes() == 0)
     return;
   flush_armed_ = true;
-  self_->delayed_send(self_, spec_.options.flush_age, flush_tick{});
+  self_->delayed_send(self_, spec_.settings.options.flush_age, flush_tick{});
 }
 
 void replica_log::flush() {

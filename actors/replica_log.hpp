@@ -31,8 +31,9 @@ class replica_log {
   void start(caf::event_based_actor* self, node_context& context, partition_spec spec, events heard);
 
   const partition_spec& spec() const { return spec_; }
-  const log::options& options() const { return spec_.options; }
-  void set_options(const log::options& changed);
+  const log::options& options() const { return spec_.settings.options; }
+  const replication::throttled_as& throttled() const { return spec_.settings.throttled; }
+  void set(const partition_settings& changed);
 
   /// Opens the log unless it is open. An error stays: damage that needs a person.
   error open();

@@ -3,10 +3,10 @@
 #include "actors/partition.hpp"
 #include "actors/reader.hpp"
 #include "actors/replica_disks.hpp"
+#include "actors/replica_settings.hpp"
 #include "actors/replicator.hpp"
 #include "actors/syncer.hpp"
 #include "runtime/base/bounds.hpp"
-#include "runtime/config/topic_options.hpp"
 #include "runtime/metadata/diff.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
@@ -51,6 +51,9 @@ wire<PartitionLeadership> leadership(const metadata::partition& p) {
   b->setLeader(p.leader.value);
   b->setLeaderEpoch(p.epoch.value);
   b->setPartitionEpoch(p.partition_epoch);
+  auto adding = b->initAdding(static_cast<unsigned>(p.adding.size()));
+  for (unsigned i = 0; i < p.adding.size(); ++i)
+    adding.set(i, p.adding[i].value);
   auto replicas = b->initReplicas(static_cast<unsigned>(p.replicas.size()));
   for (unsigned i = 0; i < p.replicas.size(); ++i)
     replicas.set(i, p.replicas[i].value);
@@ -67,6 +70,7 @@ class replicas_state {
     self_ = self;
     attached_ = std::move(attached);
     context_ = &context;
+    settings_.emplace(context);
     peers_ = std::move(peers);
     isr_keeper_ = std::move(isr_keeper);
     reader_ = spawn_reader(context, "reader");
@@ -89,6 +93,8 @@ class replicas_state {
       return answer_waiting();
     }
     const auto what = metadata::difference(*before, *image_);
+    if (first || what.cluster_config || !what.broker_configs.empty())
+      settings_->take(image_);
     const auto old_view = context_->view.get();
     auto here = old_view ? old_view->replicas : routes{};
     for (const auto& topic : what.removed) {
@@ -264,7 +270,8 @@ class replicas_state {
     spec.id = id;
     spec.topic = topic.name;
     spec.directory = directory.path + "/" + folder;
-    spec.options = options_of(topic);
+    spec.settings = settings_->of(topic, id.index);
+    spec.throttles = settings_->throttles();
     // After a failure of the actor, nothing it did since the last checkpoint is taken on trust.
     spec.hints.topic = topic.id;
     spec.hints.clean_stop = directory.clean && replica.failures == 0;
@@ -285,17 +292,12 @@ class replicas_state {
     by_address_.emplace(replica.actor.address(), id);
   }
 
-  log::options options_of(const metadata::topic& topic) const {
-    return config::topic_options({&topic.configs, image_->broker_config(context_->self), image_->cluster_config(),
-                                  &context_->settings});
-  }
-
   void change_settings(const metadata::topic& topic) {
-    const partition_settings changed{options_of(topic)};
-    for (std::size_t i = 0; i < topic.partitions.size(); ++i)
-      if (auto found = replicas_.find({topic.id, partition_index{static_cast<std::int32_t>(i)}});
-          found != replicas_.end() && found->second.actor)
-        self_->send(found->second.actor, changed);
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+      const partition_index index{static_cast<std::int32_t>(i)};
+      if (auto found = replicas_.find({topic.id, index}); found != replicas_.end() && found->second.actor)
+        self_->send(found->second.actor, settings_->of(topic, index));
+    }
   }
 
   void drop_topic(const metadata::topic& topic) {
@@ -443,6 +445,7 @@ class replicas_state {
   caf::actor peers_;
   caf::actor isr_keeper_;
   attachments attached_;
+  std::optional<replica_settings> settings_;
   std::map<node_id, caf::actor> replicators_;  ///< by the node whose partitions they follow
   replica_disks disks_;
   std::unordered_map<std::string, std::optional<partition_id>> dropping_;  ///< folders; with who waits for one

@@ -126,6 +126,7 @@ struct PartitionLeadership {
   partitionEpoch @2 :Int32;
   replicas @3 :List(Int32);
   isr @4 :List(Int32);
+  adding @5 :List(Int32); # of the replicas, those that a reassignment brings
 }
 
 struct PartitionDurable {

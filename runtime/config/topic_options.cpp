@@ -124,4 +124,10 @@ log::options topic_options(const layers& from) {
   return options;
 }
 
+bool names_replica(const layers& from, std::string_view key, partition_index index, node_id on) {
+  const auto entries = split_list(topic_reader{from}.text(key));
+  const auto name = std::to_string(index.value) + ":" + std::to_string(on.value);
+  return std::ranges::any_of(entries, [&name](const auto& entry) { return entry == "*" || entry == name; });
+}
+
 }  // namespace troupe::config

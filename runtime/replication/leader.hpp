@@ -31,6 +31,7 @@ struct membership {
   std::vector<node_id> replicas;
   std::vector<node_id> in_sync;
   std::int32_t partition_epoch = 0;
+  std::vector<node_id> adding = {};  ///< of the replicas, those that a reassignment brings
 };
 
 /// How far one follower's log reaches.

@@ -4,12 +4,14 @@ import os
 import re
 import tempfile
 import threading
+import time
 import unittest
 
 import librdkafka as lib
 from broker import eventually, foreign
 from cluster import Cluster
 from kill_test import PARTITIONS, Load, faults, read_back
+from local_cluster import must
 from programs import kafka_tool, require_confluent_kafka, require_kafka_tools
 
 TOOLS = "org.apache.kafka.tools."
@@ -57,13 +59,17 @@ class Resize(unittest.TestCase):
         goal = load.acknowledged_count() + 500
         eventually(lambda: load.acknowledged_count() > goal, seconds=PROGRESS_SECONDS)
 
-    def move_to(self, replicas):
-        plan = {"version": 1, "partitions": [
-            {"topic": TOPIC, "partition": n, "replicas": replicas[n % 3:] + replicas[:n % 3]} for n in range(PARTITIONS)]}
+    def plan(self, partitions):
+        """The name of a file with such a plan for Kafka's tool."""
         with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
-            json.dump(plan, file)
+            json.dump({"version": 1, "partitions": partitions}, file)
         self.addCleanup(os.remove, file.name)
-        self.tool("reassign.ReassignPartitionsCommand", "--execute", "--reassignment-json-file", file.name)
+        return file.name
+
+    def move_to(self, replicas):
+        plan = self.plan([{"topic": TOPIC, "partition": n, "replicas": replicas[n % 3:] + replicas[:n % 3]}
+                          for n in range(PARTITIONS)])
+        self.tool("reassign.ReassignPartitionsCommand", "--execute", "--reassignment-json-file", plan)
 
         def moved():
             """every replica is where the plan says, and in sync"""
@@ -80,6 +86,29 @@ class Resize(unittest.TestCase):
         said = kafka_tool(TOOLS + "ClusterTool", "unregister", "--bootstrap-server",
                           f"127.0.0.1:{self.cluster.client_ports[1]}", "--id", number)
         self.assertIn("no longer registered", said)
+
+    def test_kafkas_tool_throttles_a_move_and_lifts_that_when_it_is_over(self):
+        self.cluster.create(TOPIC, 1)
+        lib.send(self.cluster, TOPIC, [os.urandom(100_000)] * 60, batch_size=200_000)
+        self.cluster.add()
+        plan = self.plan([{"topic": TOPIC, "partition": 0, "replicas": [2, 3, 4]}])
+        reassign = ("reassign.ReassignPartitionsCommand", "--reassignment-json-file", plan)
+        began = time.monotonic()
+        self.assertIn("The inter-broker throttle limit was set to 1000000 B/s",
+                      self.tool(*reassign, "--execute", "--throttle", 1_000_000))
+        shown = json.loads(must("cluster", "--json", "--bootstrap", self.cluster.bootstrap))["reassignments"]
+        self.assertEqual([(m["partition"], m["adding"], m["removing"]) for m in shown], [(f"{TOPIC}-0", [4], [1])])
+        self.assertLess(shown[0]["bytes_done"], shown[0]["bytes_wanted"])
+
+        def verified():
+            """the tool finds that the move is over"""
+            return "is completed" in self.tool(*reassign, "--verify")
+        eventually(verified, seconds=PROGRESS_SECONDS)
+        self.assertGreater(time.monotonic() - began, 4)
+        for kind, name in (("brokers", "4"), ("topics", TOPIC)):
+            self.assertNotIn("throttled", kafka_tool(
+                "kafka.admin.ConfigCommand", "--bootstrap-server", f"127.0.0.1:{self.cluster.client_ports[1]}",
+                "--describe", "--entity-type", kind, "--entity-name", name))
 
     def test_a_node_joins_and_another_leaves_while_clients_notice_nothing(self):
         self.cluster.create(TOPIC, PARTITIONS)

@@ -23,6 +23,8 @@ struct reach {
 class client {
  public:
   explicit client(reach how) : how_(std::move(how)) {}
+  /// What each question may take.
+  std::chrono::milliseconds timeout() const { return how_.timeout; }
 
   /// Asks a question that changes nothing: where a node fails, the next one is asked.
   template <class Response, class Request>

@@ -74,6 +74,10 @@ expected<cluster_state> describe_cluster(client& by) {
   if (!quorum)
     return quorum.error();
   out->quorum = std::move(*quorum);
+  auto moves = describe_moves(by, out->nodes);
+  if (!moves)
+    return moves.error();
+  out->moves = std::move(*moves);
   return out;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tools/admin/moves.hpp"
 #include "tools/admin/quorum.hpp"
 
 #include <optional>
@@ -29,6 +30,7 @@ struct cluster_state {
   std::size_t partitions = 0;
   std::vector<std::string> under_replicated;  ///< `topic-N` with fewer in sync than replicas
   std::vector<std::string> offline;           ///< `topic-N` without a leader
+  std::vector<move_state> moves;              ///< reassignments under way
 };
 
 /// The registered nodes alone, fenced ones among them where the node that answers tells of those.

@@ -52,6 +52,35 @@ std::string names_text(const char* what, const std::vector<std::string>& names) 
   return out + (names.size() > names_shown_max ? ", …" : "") + "\n";
 }
 
+std::string ids_text(const std::vector<std::int32_t>& ids) {
+  std::string out;
+  for (const auto id : ids)
+    out += (out.empty() ? "" : ",") + std::to_string(id);
+  return out.empty() ? "-" : out;
+}
+
+std::string moves_text(const std::vector<move_state>& moves) {
+  if (moves.empty())
+    return {};
+  std::string out = "reassignments " + std::to_string(moves.size()) + "\n";
+  table rows{{"partition", "replicas", "adding", "removing", "copied bytes", "of"}};
+  for (const auto& m : moves)
+    rows.add({m.partition, ids_text(m.replicas), ids_text(m.adding), ids_text(m.removing),
+              m.bytes_done ? std::to_string(*m.bytes_done) : "-",
+              m.bytes_wanted ? std::to_string(*m.bytes_wanted) : "-"});
+  return out + rows.text(2);
+}
+
+ordered_json to_json(const std::vector<move_state>& moves) {
+  auto out = ordered_json::array();
+  for (const auto& m : moves)
+    out.push_back({{"partition", m.partition}, {"replicas", m.replicas}, {"adding", m.adding},
+                   {"removing", m.removing},
+                   {"bytes_done", m.bytes_done ? ordered_json(*m.bytes_done) : ordered_json()},
+                   {"bytes_wanted", m.bytes_wanted ? ordered_json(*m.bytes_wanted) : ordered_json()}});
+  return out;
+}
+
 ordered_json to_json(const quorum_state& q, const std::vector<quorum_member>& members) {
   auto out = ordered_json::array();
   for (const auto& m : members) {
@@ -74,7 +103,8 @@ std::string to_text(const cluster_state& c) {
                std::to_string(n.replicas), std::to_string(n.out_of_sync)});
   out += nodes.text(2) + quorum_text(c.quorum);
   out += "topics " + std::to_string(c.topics) + ", partitions " + std::to_string(c.partitions) + "\n";
-  return out + names_text("under-replicated", c.under_replicated) + names_text("offline", c.offline);
+  return out + names_text("under-replicated", c.under_replicated) + names_text("offline", c.offline)
+         + moves_text(c.moves);
 }
 
 std::string to_json(const cluster_state& c) {
@@ -91,7 +121,8 @@ std::string to_json(const cluster_state& c) {
               {"observers", to_json(*c.quorum, c.quorum->observers)}};
   const ordered_json out = {{"cluster_id", c.id}, {"controller", c.controller}, {"nodes", std::move(nodes)},
                             {"quorum", std::move(quorum)}, {"topics", c.topics}, {"partitions", c.partitions},
-                            {"under_replicated", c.under_replicated}, {"offline", c.offline}};
+                            {"under_replicated", c.under_replicated}, {"offline", c.offline},
+                            {"reassignments", to_json(c.moves)}};
   return out.dump(2) + "\n";
 }
 
