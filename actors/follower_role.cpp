@@ -146,6 +146,8 @@ void follower_role::append(const replica_slice& m, const byte_slice& records) {
   const auto first = log::batch_view::parse(records);
   if (!first || first->last_offset() < log_->log_end_offset())
     return tell(true);
+  if (first->base_offset() < log_->log_end_offset() && log_->log_start_offset() == log_->log_end_offset())
+    return begin_inside(m, first->base_offset());
   if (auto done = log_->append_as_follower(records, context_.time.wall_now()); !done) {
     // It is tried again many times a second, for as long as a disk is full.
     if (auto why = render(log_.failed_write(done.error())); why != told_failure_) {
@@ -160,6 +162,23 @@ void follower_role::append(const replica_slice& m, const byte_slice& records) {
   raise_watermark(m);
   log_.sync_if_due();
   ask_for_more(records.size());
+}
+
+/// The leader's log starts inside a batch, since the records before were deleted: this one has to begin with the whole
+/// batch, and starts where the leader's does all the same.
+void follower_role::begin_inside(const replica_slice& m, offset base) {
+  probe("follower begins inside a batch");
+  cutting_ = true;
+  log_.restart_at(base, [this, m, alive = std::weak_ptr<int>{alive_}](const error& failed) {
+    if (alive.expired())
+      return;
+    cutting_ = false;
+    if (!log_.get())
+      return;
+    if (failed)
+      return after_cut(failed);
+    append(m, std::get<byte_slice>(m.records));
+  });
 }
 
 /// What holds this replica back while it is not in sync: the topic's settings, or the reassignment that adds it.

@@ -62,6 +62,7 @@ class follower_role {
   replication::throttle* throttle() const;
   void ask_for_more(std::size_t after_bytes);
   void append(const replica_slice& m, const byte_slice& records);
+  void begin_inside(const replica_slice& m, offset base);
   void cut(offset to);
   void restart(offset at);
   void after_cut(const error& failed);

@@ -51,6 +51,9 @@ wished_voters without_voter(const raft::voter_set& now, const kafka::remove_raft
   if (!raft::contains(now, removed))
     return refuse_wish(error_code::voter_not_found,
                        "node " + std::to_string(r.voter_id) + " with that directory id is not a voter");
+  if (now.size() == 1)
+    return refuse_wish(error_code::voter_not_found,
+                       "node " + std::to_string(r.voter_id) + " is the only voter; add another one first");
   auto voters = now;
   std::erase_if(voters, [&](const auto& v) { return v.id == removed; });
   return {std::move(voters)};

@@ -30,6 +30,16 @@ bool is_known(scenario& s, std::int32_t asked, const std::string& name) {
   return told && !told->topics.empty() && told->topics[0].error_code == 0;
 }
 
+void delete_before(scenario& s, std::int32_t leader, std::int64_t before) {
+  kafka::delete_records_request r;
+  auto& topic = r.topics.emplace_back();
+  topic.name = scenario::topic;
+  topic.partitions.push_back({0, before});
+  r.timeout_ms = 3'000;
+  const auto told = s.ask<kafka::delete_records_response>(s.address_of(leader), r, 2);
+  BOOST_REQUIRE((told && told->topics.at(0).partitions.at(0).error_code == 0));
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(R05_a_follower_that_missed_the_epochs_between_two_of_one_leader_cuts_what_is_gone) {
@@ -76,13 +86,7 @@ BOOST_AUTO_TEST_CASE(R07_a_replica_whose_whole_log_was_deleted_meanwhile_begins_
     std::int64_t last = 0;
     for (int i = 0; i < 5; ++i)
       last = s.append(leader, "record " + std::to_string(i));
-    kafka::delete_records_request r;
-    auto& topic = r.topics.emplace_back();
-    topic.name = scenario::topic;
-    topic.partitions.push_back({0, last});
-    r.timeout_ms = 3'000;
-    const auto told = s.ask<kafka::delete_records_response>(s.address_of(leader), r, 2);
-    BOOST_REQUIRE((told && told->topics.at(0).partitions.at(0).error_code == 0));
+    delete_before(s, leader, last);
     s.node(late).start();
     BOOST_REQUIRE(s.await_in_sync(leader, 3));
     BOOST_REQUIRE(s.let_lead(late, leader));
@@ -90,6 +94,32 @@ BOOST_AUTO_TEST_CASE(R07_a_replica_whose_whole_log_was_deleted_meanwhile_begins_
     BOOST_TEST(next == last + 1);
     const auto ends = s.ask_ends(10s);
     BOOST_TEST((ends && ends->at(0).value == next + 1));
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_replica_begins_anew_where_deleted_records_end_inside_a_batch) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto leader = s.await_leader(1);
+    s.append(leader, "first");
+    const auto base = s.append_batch(leader, {"a", "b", "c", "d"});
+    BOOST_REQUIRE(base > 0);
+    delete_before(s, leader, base + 2);
+    const auto late = s.other_than(leader);
+    s.node(late).crash();
+    BOOST_REQUIRE(s.await_in_sync(leader, 2));
+    s.node(late).wipe();
+    s.node(late).start();
+    BOOST_REQUIRE(s.await_in_sync(leader, 3));
+    BOOST_REQUIRE(s.let_lead(late, leader));
+    const auto next = s.append(leader, "under the late one");
+    BOOST_TEST(next == base + 4);
+    BOOST_TEST(!s.read(late, base));  // its log starts where the leader's did
+    const auto found = s.read(late, base + 2);
+    BOOST_TEST(holds(found, base + 2, "c"));
+    BOOST_TEST(holds(found, base + 3, "d"));
+    BOOST_TEST(holds(found, next, "under the late one"));
     s.end_well();
   }
 }

@@ -95,6 +95,22 @@ std::int64_t scenario::append(std::int32_t asked, const std::string& value) {
   return -1;
 }
 
+std::int64_t scenario::append_batch(std::int32_t to, const std::vector<std::string>& values) {
+  log::batch_builder batch{{}};
+  for (const auto& value : values)
+    batch.add({record_time_ms, {}, as_bytes(value), {}});
+  kafka::produce_request r;
+  r.acks = -1;
+  r.timeout_ms = 3'000;
+  auto& t = r.topic_data.emplace_back();
+  t.name = topic;
+  t.partition_data = {{0, std::move(batch).finish().value()}};
+  const auto told = ask<kafka::produce_response>(address_of(to), r, 9);
+  if (!told || told->responses.at(0).partition_responses.at(0).error_code != 0)
+    return -1;
+  return told->responses[0].partition_responses[0].base_offset;
+}
+
 std::int16_t scenario::reassign(std::int32_t asked, std::optional<std::vector<std::int32_t>> target) {
   kafka::alter_partition_reassignments_request r;
   auto& moved = r.topics.emplace_back();
@@ -145,10 +161,10 @@ std::map<std::int64_t, std::string> scenario::records_of(const kafka::fetch_resp
   return found;
 }
 
-std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t at) {
+std::optional<std::map<std::int64_t, std::string>> scenario::read(std::int32_t at, std::int64_t from) {
   std::map<std::int64_t, std::string> found;
   const auto until = in().now() + read_patience;
-  for (std::int64_t position = 0;;) {
+  for (auto position = from;;) {
     kafka::fetch_request request;
     request.max_wait_ms = 0;
     request.min_bytes = 0;

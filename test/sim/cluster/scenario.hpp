@@ -39,6 +39,8 @@ class scenario : public simulated_cluster {
   sent send(std::int32_t to, const std::string& value, std::int16_t acks);
   /// Sends with acks=all to whoever leads, as `asked` knows, until it is acknowledged; -1 when it never is.
   std::int64_t append(std::int32_t asked, const std::string& value);
+  /// Sends one batch with these values to `to`, acks=all; the offset of the first, -1 when it is refused.
+  std::int64_t append_batch(std::int32_t to, const std::vector<std::string>& values);
   /// Waits until `asked` says that a node leads that is none of `others`; 0 when none does in time.
   std::int32_t await_leader(std::int32_t asked, std::initializer_list<std::int32_t> others = {});
   /// Waits until `asked` says that so many replicas are in sync.
@@ -50,8 +52,9 @@ class scenario : public simulated_cluster {
   bool let_lead(std::int32_t id, std::int32_t asked);
   /// The actor of partition 0 at node `id`, which leads it.
   caf::actor leader_actor(std::int32_t id);
-  /// What can be read at node `at` as the leader, by offset; none when it serves nothing, or not what it was sent.
-  std::optional<std::map<std::int64_t, std::string>> read(std::int32_t at);
+  /// What can be read at node `at` as the leader from offset `from` on, by offset; none when it serves nothing, or not
+  /// what it was sent.
+  std::optional<std::map<std::int64_t, std::string>> read(std::int32_t at, std::int64_t from = 0);
   /// The records of a fetch by offset; `next` is set to where the ones after them begin.
   static std::map<std::int64_t, std::string> records_of(const kafka::fetch_response_partition_data& partition,
                                                         std::int64_t* next = nullptr);
