@@ -184,11 +184,15 @@ class node_state {
       if (!opened)
         return void(ready_.deliver(opened.error()));
       cluster_id = opened->cluster_id;
-      for (const auto& note : opened->notes)
-        say(log_level::warning, note);
-      say(log_level::info, path + ": " + std::to_string(opened->partitions.size()) + " partitions, "
-                             + (opened->clean ? "stopped cleanly" : "not stopped cleanly or new"));
       directories.push_back(std::move(*opened));
+    }
+    if (auto failed = settle_moved_folders(context_->storage, directories))
+      return void(ready_.deliver(failed));
+    for (const auto& d : directories) {
+      for (const auto& note : d.notes)
+        say(log_level::warning, note);
+      say(log_level::info, d.path + ": " + std::to_string(d.partitions.size()) + " partitions, "
+                             + (d.clean ? "stopped cleanly" : "not stopped cleanly or new"));
     }
     context_->set_cluster_id(cluster_id);
     open_metadata(std::move(directories));

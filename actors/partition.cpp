@@ -3,7 +3,9 @@
 #include "actors/attached_actor.hpp"
 #include "actors/follower_role.hpp"
 #include "actors/leader_role.hpp"
+#include "actors/log_move.hpp"
 #include "actors/partition_description.hpp"
+#include "actors/partition_leadership.hpp"
 #include "actors/partition_timers.hpp"
 #include "actors/syncer.hpp"
 #include "runtime/base/bounds.hpp"
@@ -26,22 +28,9 @@ using schema::PartitionDescribe;
 using schema::PartitionDescription;
 using schema::PartitionDurable;
 using schema::PartitionEpochQuery;
-using schema::PartitionLeadership;
 using schema::PartitionOffsetQuery;
 using schema::PartitionRead;
 using schema::PartitionTrim;
-
-replication::membership membership_of(PartitionLeadership::Reader m) {
-  replication::membership out;
-  for (auto id : m.getReplicas())
-    out.replicas.emplace_back(id);
-  for (auto id : m.getIsr())
-    out.in_sync.emplace_back(id);
-  for (auto id : m.getAdding())
-    out.adding.emplace_back(id);
-  out.partition_epoch = m.getPartitionEpoch();
-  return out;
-}
 
 /// Hands messages to the role that this replica has now.
 class partition_state {
@@ -50,6 +39,7 @@ class partition_state {
     self_ = self;
     context_ = &context;
     attached_.start(self, context, spec);
+    move_.start(self, context, log_);
     log_.start(self, context, std::move(spec),
                {[this] { on_open(); },
                 [this] { on_durable(); },
@@ -125,7 +115,8 @@ class partition_state {
   caf::result<wire<PartitionDescription>> describe_log(const wire<PartitionDescribe>& m) {
     if (auto failed = log_.open())
       return failed;
-    return description_of(*log_, high_watermark(), parent_path(log_.spec().directory), m->getProducers());
+    return description_of(*log_, high_watermark(), parent_path(log_.spec().directory), m->getProducers(),
+                          move_.describe());
   }
 
   void change_settings(const partition_settings& m) {
@@ -146,14 +137,24 @@ class partition_state {
     return promise;
   }
 
+  caf::result<disk_done> begin_move(const log_move_begin& m) {
+    if (auto failed = closing_ ? make_error(node_errc::shutting_down, log_.describe() + ": closed") : move_.begin(m))
+      return failed;
+    return disk_done{};
+  }
+
+  void cancel_move() { move_.cancel(); }
+  void go_on_moving(const log_move_tick& m) { move_.step(m); }
+
   caf::result<compaction_answer> plan_compaction() {
+    planned_life_ = log_.life();
     if (!log_.get() || !log_.options().compacts())
       return compaction_answer{};
     return compaction_answer{log_->plan_compaction(context_->time.wall_now(), high_watermark())};
   }
 
   caf::result<disk_done> swap_compacted(const compaction_swap& m) {
-    if (!log_.get())
+    if (!log_.get() || planned_life_ != log_.life())
       return disk_done{};
     if (auto failed = log_->apply_compaction(m.files))
       return failed;
@@ -232,6 +233,7 @@ class partition_state {
   void end_role(const error& why) {
     closing_ = true;
     attached_.end();
+    move_.cancel();
     if (leader_)
       leader_->fail_waiting(why);
     if (follower_)
@@ -263,6 +265,8 @@ class partition_state {
   node_context* context_ = nullptr;
   replica_log log_;
   attached_actor attached_;
+  log_move move_;
+  std::uint64_t planned_life_ = 0;  ///< of the log that compaction was planned for
   leader_epoch epoch_ = no_epoch;
   std::optional<leader_role> leader_;
   std::optional<follower_role> follower_;
@@ -320,6 +324,9 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const throttle_tick& m) { state->on_throttle_tick(m.epoch); },
     [state](const retry_following& m) { state->retry_following(m.epoch); },
     [state](const attach_again& m) { state->attach_again(m); },
+    [state](const log_move_begin& m) { return state->begin_move(m); },
+    [state](const log_move_cancel&) { state->cancel_move(); },
+    [state](const log_move_tick& m) { state->go_on_moving(m); },
   };
 }
 

@@ -146,6 +146,9 @@ struct compaction_swap {
 ///           throttle_tick →
 ///           retry_following →
 ///           attach_again →
+///           log_move_begin → disk_done                 from `replicas`, which gets log_moved when it is done
+///           log_move_cancel →
+///           log_move_tick →
 /// Exits     never for a failed disk: the log goes offline, reads are served on and writers get a storage error; an
 ///           exception ends it and `replicas` starts it again
 caf::actor spawn_partition(node_context& context, partition_spec spec);

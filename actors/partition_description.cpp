@@ -5,7 +5,8 @@
 namespace troupe {
 
 wire<schema::PartitionDescription> description_of(const log::log& of, offset high_watermark,
-                                                  const std::string& directory, bool producers) {
+                                                  const std::string& directory, bool producers,
+                                                  const std::optional<log_move::progress>& move) {
   wire_builder<schema::PartitionDescription> b;
   b->setLogStartOffset(of.log_start_offset().value);
   b->setLogEndOffset(of.log_end_offset().value);
@@ -13,6 +14,11 @@ wire<schema::PartitionDescription> description_of(const log::log& of, offset hig
   b->setSizeBytes(static_cast<std::int64_t>(of.size_bytes()));
   b->setOffline(of.is_offline());
   b->setLogDirectory(directory);
+  if (move) {
+    b->setFutureDirectory(move->directory);
+    b->setFutureSizeBytes(static_cast<std::int64_t>(move->bytes));
+    b->setFutureLag(move->lag);
+  }
   if (producers) {
     const auto active = of.active_producers();
     auto list = b->initProducers(static_cast<unsigned>(active.size()));

@@ -42,6 +42,19 @@ void replica_disks::give_up(const std::string& folder, replica_disk& disk) {
   disk.directory.partitions.erase(folder);
 }
 
+replica_disk* replica_disks::at(const std::string& directory) {
+  const auto found = std::find_if(disks_.begin(), disks_.end(),
+                                  [&](const auto& d) { return d.directory.path == directory; });
+  return found == disks_.end() ? nullptr : &*found;
+}
+
+void replica_disks::move(const std::string& folder, replica_disk& from, replica_disk& to) {
+  forget(folder, from);
+  folder_on_disk_[folder] = &to;
+  to.directory.partitions.insert(folder);
+  ++to.replicas;
+}
+
 void replica_disks::note(schema::PartitionDurable::Reader m) {
   const auto folder = partition_folder(std::string{m.getTopicName()}, partition_index{m.getIndex()});
   auto* disk = of(folder);

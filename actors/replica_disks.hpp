@@ -42,6 +42,11 @@ class replica_disks {
   /// A folder was put aside: nobody misses what was durable in it.
   void give_up(const std::string& folder, replica_disk& disk);
 
+  /// The disk of an entry of `log.dirs`; null when there is no such entry.
+  replica_disk* at(const std::string& directory);
+  /// A folder has moved from one disk to another.
+  void move(const std::string& folder, replica_disk& from, replica_disk& to);
+
   /// What a partition says of its log, for the checkpoint files.
   void note(schema::PartitionDurable::Reader m);
   /// Likewise; answers when it stands on the disk.

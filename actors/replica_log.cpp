@@ -80,7 +80,7 @@ void replica_log::flush() {
 }
 
 void replica_log::begin_sync() {
-  if (syncing_ || log_->is_offline() || !log_->needs_sync())
+  if (syncing_ || syncs_held_ || log_->is_offline() || !log_->needs_sync())
     return;
   syncing_ = true;
   auto ticket = log_->begin_sync();
@@ -88,6 +88,14 @@ void replica_log::begin_sync() {
   self_->request(spec_.syncer, caf::infinite, std::move(work))
     .then([this, ticket = std::move(ticket)](const disk_done&) { synced(ticket); },
           [this](const caf::error& why) { sync_failed(why); });
+}
+
+void replica_log::hold_syncs(bool hold) {
+  syncs_held_ = hold;
+  if (hold || !log_)
+    return;
+  heard_.on_durable();
+  sync_if_due();
 }
 
 void replica_log::synced(const log::sync_ticket& ticket) {
@@ -140,8 +148,10 @@ void replica_log::lower_recovery_point(offset to, std::function<void(const error
   left.cleaned_to = std::min(left.cleaned_to, to);
   recovery_point_lowered lowered{
     durable_point_of(spec_.topic, spec_.id.index, left, std::min(heard_.high_watermark(), to))};
+  ++open_cuts_;
   self_->request(spec_.supervisor, caf::infinite, std::move(lowered))
-    .then([then](const disk_done&) { then({}); }, [then](const caf::error& why) { then(why); });
+    .then([this, then](const disk_done&) { --open_cuts_; then({}); },
+          [this, then](const caf::error& why) { --open_cuts_; then(why); });
 }
 
 void replica_log::truncate_to(offset to, std::function<void(const error&)> then) {
@@ -158,6 +168,22 @@ void replica_log::restart_at(offset at, std::function<void(const error&)> then) 
       return then(failed);
     finish_cut(at, log_->truncate_fully_and_start_at(at, context_->time.wall_now()), then);
   });
+}
+
+error replica_log::replace(const std::string& directory, caf::actor syncer) {
+  auto there = known();
+  there.clean_stop = true;
+  there.recovery_point = log_->log_end_offset();
+  there.log_start_offset = log_->log_start_offset();
+  auto opened = log::log::open(context_->storage, directory, options(), there, context_->time.wall_now());
+  if (!opened)
+    return opened.error();
+  spec_.directory = directory;
+  spec_.syncer = std::move(syncer);
+  log_ = std::move(*opened);
+  ++life_;
+  ++last_cut_;
+  return {};
 }
 
 /// What was found at the opening and is cut off now will not become durable: nobody may wait for that.

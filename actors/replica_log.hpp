@@ -88,6 +88,16 @@ class replica_log {
   caf::result<wire<schema::PartitionDurable>> close();
   void drop() { log_.reset(); }
 
+  /// No sync is begun while they are held; appends go on.
+  void hold_syncs(bool hold);
+  bool holds_syncs() const { return syncs_held_; }
+  /// Whether nothing is under way that another log could not go on with.
+  bool may_be_replaced() const { return log_ && !syncing_ && open_cuts_ == 0 && resting_.empty(); }
+  /// The log with the same records lies at `directory` now, all of it durable; `syncer` syncs its files from now on.
+  error replace(const std::string& directory, caf::actor syncer);
+  /// Counts `replace`: plans for the log before do not fit the one after.
+  std::uint64_t life() const { return life_; }
+
   std::string describe() const { return spec_.topic + "-" + std::to_string(spec_.id.index.value); }
   void say(log_level level, std::string_view line);
 
@@ -107,7 +117,10 @@ class replica_log {
   error open_failed_;
   offset opened_end_{0};
   std::uint64_t last_cut_ = 0;
+  int open_cuts_ = 0;             ///< that wait for the recovery point to be lowered
+  std::uint64_t life_ = 0;
   bool syncing_ = false;
+  bool syncs_held_ = false;
   bool flush_armed_ = false;
   bool watermark_armed_ = false;  ///< it will be written down
   bool touched_ = false;  ///< used since the last upkeep

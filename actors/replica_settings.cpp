@@ -19,6 +19,7 @@ void replica_settings::take(std::shared_ptr<const metadata::image> newest) {
   const auto rate = [this](std::string_view key) { return config::broker_integer(layers(nullptr), key); };
   throttles_->leaders.set_rate(rate("leader.replication.throttled.rate"));
   throttles_->followers.set_rate(rate("follower.replication.throttled.rate"));
+  throttles_->directories.set_rate(rate("replica.alter.log.dirs.io.max.bytes.per.second"));
   const auto moves = rate("reassignment.throttled.rate");
   throttles_->moves_out.set_rate(moves);
   throttles_->moves_in.set_rate(moves);

@@ -1,6 +1,9 @@
 #include "actors/replicas.hpp"
 
+#include "actors/log_move.hpp"
+#include "actors/log_opener.hpp"
 #include "actors/partition.hpp"
+#include "actors/partition_leadership.hpp"
 #include "actors/reader.hpp"
 #include "actors/replica_disks.hpp"
 #include "actors/replica_settings.hpp"
@@ -14,7 +17,6 @@
 #include <caf/all.hpp>
 
 #include <algorithm>
-#include <deque>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -44,24 +46,6 @@ namespace troupe {
 namespace {
 
 using schema::PartitionDurable;
-using schema::PartitionLeadership;
-
-wire<PartitionLeadership> leadership(const metadata::partition& p) {
-  wire_builder<PartitionLeadership> b;
-  b->setLeader(p.leader.value);
-  b->setLeaderEpoch(p.epoch.value);
-  b->setPartitionEpoch(p.partition_epoch);
-  auto adding = b->initAdding(static_cast<unsigned>(p.adding.size()));
-  for (unsigned i = 0; i < p.adding.size(); ++i)
-    adding.set(i, p.adding[i].value);
-  auto replicas = b->initReplicas(static_cast<unsigned>(p.replicas.size()));
-  for (unsigned i = 0; i < p.replicas.size(); ++i)
-    replicas.set(i, p.replicas[i].value);
-  auto isr = b->initIsr(static_cast<unsigned>(p.in_sync.size()));
-  for (unsigned i = 0; i < p.in_sync.size(); ++i)
-    isr.set(i, p.in_sync[i].value);
-  return std::move(b).freeze();
-}
 
 class replicas_state {
  public:
@@ -71,6 +55,7 @@ class replicas_state {
     attached_ = std::move(attached);
     context_ = &context;
     settings_.emplace(context);
+    opener_.start(self);
     peers_ = std::move(peers);
     isr_keeper_ = std::move(isr_keeper);
     reader_ = spawn_reader(context, "reader");
@@ -157,8 +142,36 @@ class replicas_state {
       drop_replica(topic->name, m.id);
   }
 
+  caf::result<disk_done> move(const move_replica& m) {
+    const auto found = replicas_.find(m.id);
+    auto* to = disks_.at(m.directory);
+    if (found == replicas_.end() || !found->second.actor || !to || closing_)
+      return make_error(node_errc::unknown_partition, "there is no such replica, or no such directory");
+    if (found->second.disk == to) {
+      self_->send(found->second.actor, log_move_cancel{});
+      return disk_done{};
+    }
+    auto promise = self_->make_response_promise<disk_done>();
+    self_->request(found->second.actor, caf::infinite, log_move_begin{m.directory, to->syncer})
+      .then([promise](const disk_done&) mutable { promise.deliver(disk_done{}); },
+            [promise](const caf::error& why) mutable { promise.deliver(why); });
+    return promise;
+  }
+
+  /// What it tells of its log from now on goes into the new disk's checkpoints.
+  void note_moved(const log_moved& m) {
+    const auto found = replicas_.find(m.id);
+    auto* to = disks_.at(m.directory);
+    if (found == replicas_.end() || !to)
+      return;
+    auto* from = std::exchange(found->second.disk, to);
+    disks_.move(partition_folder(m.topic, m.id.index), *from, *to);
+    remove_tree_of(from, m.leftover);
+  }
+
   caf::result<replicas_closed> close() {
     closing_ = true;
+    opener_.stop();
     auto promise = self_->make_response_promise<replicas_closed>();
     auto left = std::make_shared<std::size_t>(1);
     auto one_done = [this, left, promise]() mutable {
@@ -225,7 +238,7 @@ class replicas_state {
       auto& replica = replicas_[id];
       if (!replica.actor)
         spawn(topic, id, replica);
-      self_->send(replica.actor, partition_role{leadership(p), source_of(p)});
+      self_->send(replica.actor, partition_role{leadership_of(p), source_of(p)});
       (*out)[i] = {replica.actor, p.leader == context_->self};
     }
     return out;
@@ -238,7 +251,7 @@ class replicas_state {
     if (found == replicas_.end())
       return;
     if (found->second.actor)
-      self_->send(found->second.actor, partition_role{leadership(p), source_of(p)});
+      self_->send(found->second.actor, partition_role{leadership_of(p), source_of(p)});
     self_->delayed_send(self_, bounds::moved_replica_stay, leave_partition{id});
   }
 
@@ -376,16 +389,13 @@ class replicas_state {
 
   // -- opening in the background ----------------------------------------------------------------------------------
 
-  /// Logs are opened at their first use; those that exist are opened soon after the start anyway, a few at a time, so
-  /// that damage is found and retention goes on in topics that nobody reads.
   void begin_opening() {
     put_strays_aside();
     for (const auto& [id, replica] : replicas_)
       if (replica.actor && replica.disk->directory.partitions.contains(
                              partition_folder(image_->find_topic(id.topic)->name, id.index)))
-        to_open_.push_back(replica.actor);
-    for (int i = 0; i < bounds::opening_at_once; ++i)
-      open_next();
+        opener_.add(replica.actor);
+    opener_.begin(bounds::opening_at_once);
   }
 
   /// Folders of partitions that the metadata do not place here are kept, but never opened: metadata may be wrong, data
@@ -408,15 +418,6 @@ class replicas_state {
             folder + " is not one of this node's replicas; "
                 + (aside ? "it is now at " + *aside + ", remove it when you do not need it" : render(aside.error())));
       }
-  }
-
-  void open_next() {
-    if (to_open_.empty() || closing_)
-      return;
-    auto next = std::move(to_open_.front());
-    to_open_.pop_front();
-    self_->request(next, caf::infinite, partition_rest{})
-      .then([this](const disk_done&) { open_next(); }, [this](const caf::error&) { open_next(); });
   }
 
   // -- words ------------------------------------------------------------------------------------------------------
@@ -455,7 +456,7 @@ class replicas_state {
   std::vector<std::pair<std::int64_t, caf::typed_response_promise<applied>>> waiting_;
   bool takes_part_ = false;  ///< this life of the node has been registered
   bool is_current_ = false;  ///< the image tells all that was committed before this start
-  std::deque<caf::actor> to_open_;
+  log_opener opener_;
   std::uint64_t removed_ = 0;  ///< folders: one may go again before it is gone
   bool closing_ = false;
 };
@@ -475,6 +476,8 @@ caf::behavior replicas(caf::stateful_actor<replicas_state>* self, node_context* 
     [state](const upkeep_tick&) { state->upkeep(); },
     [state](const restart_partition& m) { state->restart(m); },
     [state](const leave_partition& m) { state->leave(m); },
+    [state](const move_replica& m) { return state->move(m); },
+    [state](const log_moved& m) { state->note_moved(m); },
     [state](const replicas_close&) { return state->close(); },
   };
 }

@@ -29,6 +29,12 @@ struct await_applied {
 };
 struct applied {};
 
+/// Bring this node's replica of a partition to another entry of `log.dirs`, or let it stay when it is there.
+struct move_replica {
+  partition_id id;
+  std::string directory;
+};
+
 /// Close every partition, write the checkpoints and the clean mark.
 struct replicas_close {};
 struct replicas_closed {};
@@ -41,6 +47,8 @@ struct replicas_closed {};
 ///           await_applied → applied
 ///           PartitionDurable →                 for the checkpoint files
 ///           recovery_point_lowered → disk_done when the checkpoint says so on the disk
+///           move_replica → disk_done           when the copy has begun, or there is nothing to do
+///           log_moved →                        from a partition
 ///           replicas_close → replicas_closed
 ///           upkeep_tick →                      its own timers
 ///           checkpoint_tick →
@@ -55,5 +63,6 @@ caf::actor spawn_replicas(node_context& context, std::vector<log_directory> dire
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::image_published)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::await_applied)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::applied)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::move_replica)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::replicas_close)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::replicas_closed)

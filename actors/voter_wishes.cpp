@@ -70,6 +70,9 @@ error_code voter_code_of(const error& e) {
     return error_code::duplicate_voter;
   if (raft::is(e, errc::voter_not_found))
     return error_code::voter_not_found;
+  // The metadata log has failed under the controller, which ends: another one is to be asked.
+  if (is_domain(e, error_domain::disk) || is_domain(e, error_domain::log))
+    return error_code::not_controller;
   return raft::is(e, errc::invalid_change) ? error_code::invalid_request : error_code::unknown_server_error;
 }
 

@@ -108,6 +108,9 @@ struct PartitionDescription {
   producers @4 :List(ProducerDescription);
   offline @5 :Bool; # its log takes no more writes
   logDirectory @6 :Text; # the entry of log.dirs that it lies in
+  futureDirectory @7 :Text;   # where it moves to; empty: nowhere
+  futureSizeBytes @8 :Int64;
+  futureLag @9 :Int64;        # records that the copy lacks
 }
 
 struct ProducerDescription {

@@ -1,9 +1,9 @@
-// AlterReplicaLogDirs (KIP-113): a replica stays where it is, which may be what the client wants.
+// AlterReplicaLogDirs (KIP-113): a replica of this node moves between its directories.
 #include "actors/api/partition_calls.hpp"
+#include "actors/replicas.hpp"
+#include "actors/syncer.hpp"
 #include "runtime/metadata/image.hpp"
-#include "runtime/wire/caf.hpp"
 #include "schema/kafka/alter_replica_log_dirs.hpp"
-#include "schema/partition.capnp.h"
 
 #include <caf/all.hpp>
 
@@ -17,14 +17,6 @@ namespace {
 using kafka::alter_replica_log_dirs_request;
 using kafka::alter_replica_log_dirs_response;
 using kafka::error_code;
-using schema::PartitionDescribe;
-using schema::PartitionDescription;
-
-wire<PartitionDescribe> question() {
-  wire_builder<PartitionDescribe> b;
-  return std::move(b).freeze();
-}
-
 /// What can be said of a wish without asking the replica; none when it has to be asked.
 std::optional<error_code> answer_at_once(const cluster_view& view, const node_context& context, const std::string& path,
                                          const std::string& name, std::int32_t index) {
@@ -38,8 +30,6 @@ std::optional<error_code> answer_at_once(const cluster_view& view, const node_co
   const auto& at = partition->replicas;
   if (std::find(at.begin(), at.end(), context.self) == at.end())
     return error_code::replica_not_available;
-  if (paths.size() == 1)
-    return error_code::none;
   return std::nullopt;
 }
 
@@ -66,12 +56,14 @@ void alter_replica_log_dirs(session_port& in, const call& what, kafka::reader& b
           set(*code);
           continue;
         }
-        ask_partition<wire<PartitionDescription>>(
-          in, find_partition(*view, topic.name, {}, index, serving::any_replica).replica, question(), answers,
-          [set, path = dir.path](const auto& m) {
-            set(m->getLogDirectory() == path ? error_code::none : error_code::invalid_request);
-          },
-          [set](const caf::error& why) { set(code_of(why)); });
+        answers->expect();
+        const move_replica wish{{view->image->find_topic(topic.name)->id, partition_index{index}}, dir.path};
+        in.self().request(in.peers().replicas, caf::infinite, wish)
+          .then([answers](const disk_done&) { answers->arrived(); },
+                [answers, set](const caf::error& why) {
+                  set(is_domain(why, error_domain::node) ? error_code::replica_not_available : code_of(why));
+                  answers->arrived();
+                });
       }
     }
   answers->arrived();

@@ -134,6 +134,9 @@ void describe_log_dirs(session_port& in, const call& what, kafka::reader& body) 
           auto& directory = collected->directories[m->getLogDirectory()];
           directory.topics[name].push_back({index, m->getSizeBytes(), 0, false});
           directory.offline |= m->getOffline();
+          if (const std::string future = m->getFutureDirectory(); !future.empty())
+            collected->directories[future].topics[name].push_back(
+              {index, m->getFutureSizeBytes(), m->getFutureLag(), true});
         },
         [](const caf::error&) {});
     }

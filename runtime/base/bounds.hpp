@@ -59,6 +59,9 @@ constexpr auto restart_pause_max = 30s;
 constexpr int metadata_snapshot_entries = 10'000;  ///< entries of the metadata log after which a snapshot follows
 constexpr int opening_at_once = 2;            ///< logs opened at a time after the start
 
+constexpr std::size_t move_unsynced_bytes = 1 * mib;  ///< of a copied log, made durable before it takes the log's place
+constexpr auto move_pause = 5ms;                      ///< before a copy that has all tries again to take its place
+
 // Threads that wait for the device.
 constexpr int sync_workers = 4;  ///< syncs of one disk at a time
 constexpr int read_workers = 2;  ///< reads that miss the page cache at a time

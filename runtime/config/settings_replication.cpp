@@ -20,7 +20,7 @@ constexpr setting table[] = {
    "Threads that fetch from each other node."},
   {"reassignment.throttled.rate", int64, "104857600", at_least(1), cluster, honoured,
    "Bytes a second that a node may send to, and take for, replicas that reassignments add; ours, not Kafka's."},
-  {"replica.alter.log.dirs.io.max.bytes.per.second", int64, "9223372036854775807", at_least(0), cluster, ignored,
+  {"replica.alter.log.dirs.io.max.bytes.per.second", int64, "9223372036854775807", at_least(0), cluster, honoured,
    "Bytes a second that moves between directories may use."},
   {"replica.fetch.backoff.ms", int32, "1000", at_least(0), fixed, ignored,
    "How long a follower waits after a failed fetch."},

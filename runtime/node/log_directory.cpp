@@ -178,6 +178,44 @@ expected<std::string> put_aside(disk& on, const std::string& folder) {
   }
 }
 
+std::string future_folder(const std::string& directory, const std::string& folder, const topic_id& topic) {
+  return directory + "/" + folder + "." + to_string(topic) + future_suffix;
+}
+
+namespace {
+
+error settle_one(disk& on, std::vector<log_directory>& all, log_directory& in, const std::string& name) {
+  const auto path = in.path + "/" + name;
+  const auto folder = name.substr(0, name.find_last_of('.'));
+  const bool is_there =
+    std::any_of(all.begin(), all.end(), [&](const auto& d) { return d.partitions.contains(folder); });
+  if (name.ends_with(future_suffix) || is_there) {
+    in.notes.push_back(path + ": removed what a move of a log has left when it was cut short");
+    return on.remove_all(path);
+  }
+  in.notes.push_back(path + ": finished the move of a log that was cut short");
+  if (auto failed = on.rename(path, in.path + "/" + folder))
+    return failed;
+  in.partitions.insert(folder);
+  return on.sync_directory(in.path);
+}
+
+}  // namespace
+
+error settle_moved_folders(disk& on, std::vector<log_directory>& directories) {
+  for (auto& d : directories) {
+    auto entries = on.list(d.path);
+    if (!entries)
+      return entries.error();
+    for (const auto& e : *entries)
+      if (e.is_directory && e.name.find('.') != std::string::npos
+          && (e.name.ends_with(future_suffix) || e.name.ends_with(ready_suffix)))
+        if (auto failed = settle_one(on, directories, d, e.name))
+          return failed;
+  }
+  return {};
+}
+
 std::string recovery_checkpoint_path(const std::string& directory) {
   return directory + "/recovery-point-offset-checkpoint";
 }

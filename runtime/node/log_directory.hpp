@@ -63,10 +63,22 @@ std::vector<std::uint8_t> clean_mark(std::int64_t broker_epoch);
 /// The cluster that the directory belongs to; empty when it does not exist or belongs to none yet.
 expected<std::string> cluster_of_directory(disk& on, const std::string& path);
 
+/// Where a partition's log is copied to on its way to `directory`, as Kafka names it.
+std::string future_folder(const std::string& directory, const std::string& folder, const topic_id& topic);
+
+/// What moves of logs between `directories` have left when they were cut short by a crash: a copy that is not whole is
+/// removed, and one that is whole takes its place where the log it is of has gone already. Says so in the notes.
+/// Errors: the disk's.
+error settle_moved_folders(disk& on, std::vector<log_directory>& directories);
+
 /// Folder of the metadata log, in the first log directory.
 constexpr auto metadata_folder = "__cluster_metadata-0";
 /// Suffix of a partition's folder that is being deleted.
 constexpr auto deleted_suffix = "-delete";
+/// Suffix of a copy that is not whole.
+constexpr auto future_suffix = "-future";
+/// Suffix of a copy that is whole, until it has taken the log's place.
+constexpr auto ready_suffix = "-ready";
 /// Suffix of a folder that belongs to another topic of the same name and was put aside.
 constexpr auto stray_suffix = "-stray";
 

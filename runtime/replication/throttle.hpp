@@ -36,6 +36,7 @@ struct throttles {
   throttle followers;  ///< `follower.replication.throttled.rate`
   throttle moves_out;  ///< `reassignment.throttled.rate`, for what leaders here send to replicas that are being added
   throttle moves_in;   ///< likewise, for replicas here that are being added
+  throttle directories;  ///< `replica.alter.log.dirs.io.max.bytes.per.second`, for moves between directories
 };
 
 /// Whether the topic's settings name this replica, for when it leads and for when it follows.

@@ -1,6 +1,8 @@
 """Apache Kafka's own command line tools, and through them the Java clients."""
 import json
 import re
+import shutil
+import tempfile
 import time
 
 from broker import BrokerCase, eventually
@@ -169,6 +171,46 @@ class Cluster(Java):
         self.assertEqual([p["partition"] for p in directory["partitions"]], [f"{topic}-0"])
         self.assertGreater(directory["partitions"][0]["size"], 1000)
 
+class Directories(Java):
+    own_process = True
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folders = [tempfile.mkdtemp(prefix="troupe-test-") for _ in range(2)]
+        for folder in cls.folders:
+            cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.settings = {"log.dirs": ",".join(cls.folders)}
+        super().setUpClass()
+
+    def place(self, topic):
+        said = self.tool("LogDirsCommand", "--describe", "--topic-list", topic)
+        answer = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
+        return [directory["logDir"] for directory in answer["brokers"][0]["logDirs"] if directory["partitions"]]
+
+    def test_a_replica_moves_to_another_directory_with_kafkas_tool(self):
+        topic = self.topic_name()
+        self.topics("--create", "--topic", topic)
+        self.produce(topic, [f"{n} {'x' * 1000}" for n in range(2000)])
+        [before] = self.place(topic)
+        after = next(folder for folder in self.folders if folder != before)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as plan:
+            json.dump({"version": 1, "partitions": [
+                {"topic": topic, "partition": 0, "replicas": [1], "log_dirs": [after]}]}, plan)
+            plan.flush()
+            said = self.tool("reassign.ReassignPartitionsCommand", "--execute", "--reassignment-json-file", plan.name)
+            self.assertIn("Successfully started moving log directory", said)
+            eventually(lambda: self.place(topic) == [after])
+            self.assertIn("is completed", self.tool("reassign.ReassignPartitionsCommand", "--verify",
+                                                    "--reassignment-json-file", plan.name))
+        self.produce(topic, ["last"])
+        self.assertEqual(self.offsets(topic, -1), {0: 2001})
+        self.broker.kill()
+        self.broker.start()
+        self.assertEqual(self.consume(topic, 1, "--offset", 2000), ["last"])
+        self.assertEqual(self.place(topic), [after])
+
+
+class Producers(Java):
     def test_idempotent_producers_are_described(self):
         topic = self.topic_name()
         self.topics("--create", "--topic", topic)

@@ -83,7 +83,12 @@ class Epoch:
         self.cluster.check()
         leaders = {n: p.leader for n, p in self.cluster.partitions(self.topic).items()}
         victim = faults.KINDS[kind](self.cluster, self.rng, faults.Seconds(self.rng, longest))
-        eventually(self.in_sync, seconds=PROGRESS_SECONDS)
+        try:
+            eventually(self.in_sync, seconds=PROGRESS_SECONDS)
+        except AssertionError as why:
+            behind = {n: (p.leader, p.isrs) for n, p in self.cluster.partitions(self.topic).items()
+                      if len(p.isrs) < len(p.replicas)}
+            self.fail(f"{kind} of node {victim.node}: {why}; leader and in-sync replicas: {behind}")
         led = frozenset(n for n, leader in leaders.items() if leader == victim.node)
         self.rounds.append(Round(kind, victim.node, led, victim.at, history.now()))
         self.await_progress()

@@ -20,6 +20,7 @@ constexpr auto forming_patience = 30s;
 constexpr auto voters_join = 1s;  // one after the other, soon after they have registered
 constexpr auto stop_patience = 60s;
 constexpr auto ask_pause = 100ms;
+constexpr const char* directories[] = {"/data", "/more"};  // the second one in tests that name it
 constexpr std::string_view id_mark = "{id}";
 constexpr std::size_t log_bytes_max = 256 * 1024 * 1024;
 
@@ -206,14 +207,15 @@ std::optional<std::vector<offset>> simulated_cluster::ask_ends(std::chrono::nano
 check::replica_log simulated_cluster::log_of(std::int32_t id, std::int32_t partition) {
   check::replica_log out{node_id{id}};
   auto& storage = node(id).storage();
-  const auto folder = "/data/" + std::string{topic} + "-" + std::to_string(partition);
-  const auto entries = storage.list(folder);
-  if (!entries)
-    return out;
-  for (const auto& entry : *entries)
-    if (entry.name.ends_with(".log"))
-      if (const auto segment = read_file(storage, folder + "/" + entry.name, log_bytes_max))
-        add_batches(out, {segment->data(), segment->size()});
+  const auto folder = "/" + std::string{topic} + "-" + std::to_string(partition);
+  for (const auto* directory : directories) {
+    const auto path = directory + folder;
+    const auto entries = storage.list(path);
+    for (const auto& entry : entries ? *entries : std::vector<directory_entry>{})
+      if (entry.name.ends_with(".log"))
+        if (const auto segment = read_file(storage, path + "/" + entry.name, log_bytes_max))
+          add_batches(out, {segment->data(), segment->size()});
+  }
   if (!out.batches.empty())
     out.log_start = out.batches.front().first;
   out.high_watermark = out.durable_end = out.log_end();
