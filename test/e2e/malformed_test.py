@@ -65,6 +65,19 @@ SAMPLES = {
     "add_raft_voter": {"cluster_id": "none", "timeout_ms": 1, "voter_id": 77, "listeners": [
         {"name": "none", "host": "none", "port": 1}]},
     "remove_raft_voter": {"cluster_id": "none", "voter_id": 77},
+    "offset_commit": {"group_id": "none", "topics": [{"name": "none", "partitions": [
+        {"partition_index": 0, "committed_metadata": "a"}]}]},
+    "offset_fetch": {"group_id": "none", "topics": [{"name": "none", "partition_indexes": [0]}],
+                     "groups": [{"group_id": "none", "topics": [{"name": "none", "partition_indexes": [0]}]}]},
+    "offset_delete": {"group_id": "none", "topics": [{"name": "none", "partitions": [{"partition_index": 0}]}]},
+    "join_group": {"group_id": "none", "protocol_type": "consumer", "protocols": [
+        {"name": "range", "metadata": b"a"}]},
+    "sync_group": {"group_id": "none", "assignments": [{"member_id": "a", "assignment": b"a"}]},
+    "heartbeat": {"group_id": "none", "member_id": "a"},
+    "leave_group": {"group_id": "none", "member_id": "a", "members": [{"member_id": "a"}]},
+    "describe_groups": {"groups": ["none"]},
+    "list_groups": {"states_filter": ["Stable"], "types_filter": ["classic"]},
+    "delete_groups": {"groups_names": ["none"]},
 }
 
 
