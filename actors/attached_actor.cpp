@@ -1,13 +1,12 @@
 #include "actors/attached_actor.hpp"
 
 #include "actors/partition.hpp"
-#include "runtime/base/bounds.hpp"
+#include "actors/restart_pause.hpp"
 #include "runtime/base/sites.hpp"
 #include "runtime/node/context.hpp"
 
 #include <caf/all.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace troupe {
@@ -41,9 +40,7 @@ void attached_actor::ended(const caf::down_msg& m) {
     return;
   actor_ = nullptr;
   probe("a journaled actor failed");
-  const auto pause = std::min<std::chrono::milliseconds>(bounds::restart_pause_min * (1 << std::min(failures_, 8)),
-                                                         bounds::restart_pause_max);
-  ++failures_;
+  const auto pause = restart_pause(failures_++);
   context_->log.write(log_level::warning, "partition " + topic_ + "-" + std::to_string(id_.index.value),
                       "what is attached to it ended and is made anew in " + std::to_string(pause.count())
                         + " ms: " + render(m.reason));

@@ -7,6 +7,7 @@
 #include "runtime/base/mutation.hpp"
 #include "runtime/base/sites.hpp"
 #include "runtime/log/batch.hpp"
+#include "runtime/metadata/partition_change.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/epoch_check.hpp"
 #include "runtime/node/errors.hpp"
@@ -39,9 +40,7 @@ follower_role::follower_role(caf::event_based_actor& self, node_context& context
 }
 
 void follower_role::decide(const replication::membership& decided) {
-  const auto is_among = [this](const std::vector<node_id>& all) {
-    return std::find(all.begin(), all.end(), context_.self) != all.end();
-  };
+  const auto is_among = [this](const auto& all) { return metadata::holds(all, context_.self); };
   partition_epoch_ = decided.partition_epoch;
   const bool came_into_sync = !std::exchange(is_in_sync_, is_among(decided.in_sync)) && is_in_sync_;
   is_added_ = is_among(decided.adding);

@@ -14,6 +14,7 @@
 
 #include <caf/all.hpp>
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <set>
@@ -67,6 +68,7 @@ class group_coordinator_state {
     self_ = self;
     context_ = &context;
     coordinator_.emplace(options_of(context.settings), context.random);
+    commit_patience_ = context.settings.duration("offsets.commit.timeout.ms");
     self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { gone(m); });
     journal_.open(self, context, at, static_cast<std::size_t>(context.settings.integer("offsets.load.buffer.size")),
                   {[this](const journal_record& r) { return coordinator_->replay(r); },
@@ -105,6 +107,7 @@ class group_coordinator_state {
       return;
     armed_until_ = monotonic_time::max();
     see_metadata();
+    answer_late_commits();
     carry_out(coordinator_->tick(now()));
   }
 
@@ -122,6 +125,7 @@ class group_coordinator_state {
     std::function<void(group::response&)> complete;  ///< adds what the coordinator was not asked; may be empty
     caf::actor_addr from;
     std::string group;  ///< that it joins
+    std::optional<kafka::offset_commit_response> late;  ///< what a commit is told that takes too long
   };
 
   group::moment now() const { return {context_->time.monotonic_now(), context_->time.wall_now()}; }
@@ -201,7 +205,16 @@ class group_coordinator_state {
       return r.error();
     auto unknown = group_topics::take_unknown(*image_, *r, m->getApiVersion());
     const auto who = begin(m, [unknown](group::response& out) { add_topics(out, unknown); });
+    open_.at(who.id).late = group_topics::all_refused(*r, kafka::error_code::coordinator_not_available);
+    commits_.emplace_back(now().at + commit_patience_, who.id);
     return answer_later(who, [&] { return coordinator_->commit_offsets(who, *r, now()); });
+  }
+
+  /// Kafka's answer where the in-sync replicas do not take a commit in time. It may be committed later.
+  void answer_late_commits() {
+    for (; !commits_.empty() && commits_.front().first <= now().at; commits_.pop_front())
+      if (const auto found = open_.find(commits_.front().second); found != open_.end())
+        answer(found->first, *std::exchange(found->second.late, std::nullopt));
   }
 
   caf::result<wire<CoordinatorReply>> delete_offsets(const wire<CoordinatorRequest>& m) {
@@ -283,6 +296,8 @@ class group_coordinator_state {
 
   void answer(group::request_id to, group::response body) {
     auto open = open_.extract(to);
+    if (open.empty())
+      return;  // a commit that has been answered because it took too long
     if (open.mapped().complete)
       open.mapped().complete(body);
     auto reply = std::visit([&](const auto& b) { return encoded(b, open.mapped().version); }, body);
@@ -298,7 +313,9 @@ class group_coordinator_state {
   }
 
   void arm() {
-    const auto due = coordinator_->wakes_at();
+    auto due = coordinator_->wakes_at();
+    if (!commits_.empty())
+      due = std::min(due.value_or(commits_.front().first), commits_.front().first);
     if (!due || *due >= armed_until_)
       return;
     const auto pause = std::max<monotonic_time::duration>(*due - context_->time.monotonic_now(),
@@ -338,6 +355,8 @@ class group_coordinator_state {
   std::shared_ptr<const metadata::image> image_;  ///< the last one that was looked at
   std::uint64_t last_request_ = 0;
   std::map<group::request_id, open_request> open_;
+  std::deque<std::pair<monotonic_time, group::request_id>> commits_;  ///< when they have taken too long, oldest first
+  std::chrono::milliseconds commit_patience_{0};
   std::set<caf::actor_addr> watched_;
   monotonic_time armed_until_ = monotonic_time::max();
 };

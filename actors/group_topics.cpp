@@ -1,7 +1,5 @@
 #include "actors/group_topics.hpp"
 
-#include "runtime/kafka/errors.hpp"
-
 #include <utility>
 
 namespace troupe::group_topics {
@@ -78,12 +76,21 @@ kafka::offset_fetch_response::group take_unknown(const metadata::image& in, kafk
     auto& told = out.topics.emplace_back();
     told.topic_id = topic.topic_id;
     for (const auto index : topic.partition_indexes) {
-      auto& p = told.partitions.emplace_back();
-      p.partition_index = index;
-      p.committed_offset = -1;
-      p.metadata = "";
-      p.error_code = code_of(error_code::unknown_topic_id);
+      told.partitions.push_back(
+        without_offset<kafka::offset_fetch_response::group_partition>(index, error_code::unknown_topic_id));
     }
+  }
+  return out;
+}
+
+kafka::offset_commit_response all_refused(const kafka::offset_commit_request& r, error_code code) {
+  kafka::offset_commit_response out;
+  for (const auto& topic : r.topics) {
+    auto& told = out.topics.emplace_back();
+    told.name = topic.name;
+    told.topic_id = topic.topic_id;
+    for (const auto& p : topic.partitions)
+      told.partitions.push_back({p.partition_index, code_of(code)});
   }
   return out;
 }

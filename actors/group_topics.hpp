@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/kafka/errors.hpp"
 #include "runtime/metadata/image.hpp"
 #include "schema/kafka/offset_commit.hpp"
 #include "schema/kafka/offset_delete.hpp"
@@ -19,6 +20,20 @@ kafka::offset_fetch_response::group take_unknown(const metadata::image& in, kafk
                                                  std::int16_t version);
 /// An answer for a client that knows topics by id names those alone that there are.
 void name_by_id(const metadata::image& in, kafka::offset_fetch_response::group& told);
+
+/// What is said of one partition of which no offset can be told because of `code`.
+template <class Partition>
+Partition without_offset(std::int32_t index, kafka::error_code code) {
+  Partition out;
+  out.partition_index = index;
+  out.committed_offset = -1;
+  out.metadata = "";
+  out.error_code = kafka::code_of(code);
+  return out;
+}
+
+/// Every partition that `r` names, refused with `code`; answers to OffsetCommit know no error of the whole.
+kafka::offset_commit_response all_refused(const kafka::offset_commit_request& r, kafka::error_code code);
 
 /// A request from before several groups could be asked for at once, as one of today.
 kafka::offset_fetch_request::group as_group(const kafka::offset_fetch_request& r);

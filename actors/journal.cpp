@@ -1,5 +1,6 @@
 #include "actors/journal.hpp"
 
+#include "actors/partition_slice.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/sites.hpp"
 #include "runtime/log/batch.hpp"
@@ -30,17 +31,6 @@ bool is_refusal(const error& e) {
   return is_error(e, error_domain::node, static_cast<std::uint8_t>(node_errc::not_enough_replicas))
          || is_error(e, error_domain::node, static_cast<std::uint8_t>(node_errc::queue_full))
          || is_error(e, error_domain::log, static_cast<std::uint8_t>(log::errc::batch_too_large));
-}
-
-expected<byte_slice> bytes_of(const chunk& part) {
-  if (const auto* bytes = std::get_if<byte_slice>(&part))
-    return *bytes;
-  const auto& region = std::get<file_region>(part);
-  unique_buffer buffer{region.size};
-  auto count = region.source->read(region.position, buffer.span());
-  if (!count)
-    return count.error();
-  return std::move(buffer).freeze(*count);
 }
 
 }  // namespace
@@ -84,9 +74,12 @@ void journal::read_on() {
 void journal::take(const wire<PartitionSlice>& m) {
   if (buggify("journal.load"))
     return fail(make_error(node_errc::no_coordinator, "made to fail while it loads"));
-  if (m->getRecords() != schema::NO_ATTACHMENT)
+  if (m->getRecords() != schema::NO_ATTACHMENT) {
     if (auto failed = replay(m.attachment(m->getRecords())))
       return fail(failed);
+  } else if (m->getHighWatermark() >= end_.value) {
+    next_ = end_;  // compaction has left nothing up to there
+  }
   read_on();
 }
 

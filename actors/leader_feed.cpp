@@ -6,6 +6,7 @@
 #include "runtime/base/mutation.hpp"
 #include "runtime/base/sites.hpp"
 #include "runtime/metadata/image.hpp"
+#include "runtime/metadata/partition_change.hpp"
 #include "runtime/node/context.hpp"
 
 #include <caf/all.hpp>
@@ -18,14 +19,6 @@ namespace troupe {
 using schema::IsrChange;
 using schema::IsrWish;
 using schema::ReplicaSlice;
-
-namespace {
-
-bool holds(const std::vector<node_id>& all, node_id id) {
-  return std::find(all.begin(), all.end(), id) != all.end();
-}
-
-}  // namespace
 
 // -- feeding ----------------------------------------------------------------------------------------------------------
 
@@ -99,10 +92,10 @@ void leader_role::feed_all() {
 
 /// What holds back records for a follower that is not in sync: the topic's settings, or a reassignment that adds it.
 replication::throttle* leader_role::throttle_for(node_id follower) const {
-  if (holds(decided_.in_sync, follower))
+  if (metadata::holds(decided_.in_sync, follower))
     return nullptr;
   auto& all = *log_.spec().throttles;
-  return log_.throttled().leader ? &all.leaders : holds(decided_.adding, follower) ? &all.moves_out : nullptr;
+  return log_.throttled().leader ? &all.leaders : metadata::holds(decided_.adding, follower) ? &all.moves_out : nullptr;
 }
 
 /// Whether a slice of so many bytes has to wait; it is paid for then, and goes when its time has come.

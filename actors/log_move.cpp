@@ -18,10 +18,10 @@ namespace troupe {
 
 namespace {
 
-/// The base of the first batch in `batches`; `otherwise` when there is none.
-offset base_of(const chunk& batches, offset otherwise) {
-  const auto* bytes = std::get_if<byte_slice>(&batches);
-  const auto first = bytes ? log::batch_view::parse(*bytes) : expected<log::batch_view>{error{}};
+/// Where the first batch in `region` begins; `otherwise` when that cannot be read.
+offset base_of(const file_region& region, offset otherwise) {
+  const auto bytes = bytes_of(region);
+  const auto first = bytes ? log::batch_view::parse(*bytes) : expected<log::batch_view>{bytes.error()};
   return first ? first->base_offset() : otherwise;
 }
 
@@ -70,8 +70,7 @@ error log_move::restart() {
   // The log may start inside a batch, which is copied whole.
   auto start = (*log_)->log_start_offset();
   if (auto first = (*log_)->read(start, 1, (*log_)->log_end_offset(), true); first && first->records.size > 0)
-    if (auto records = at_hand(first->records))
-      start = base_of(*records, start);
+    start = base_of(first->records, start);
   return copy_->truncate_fully_and_start_at(start, context_->time.wall_now());
 }
 
@@ -136,7 +135,9 @@ error log_move::copy_some() {
   if (!found)
     return found.error();
   const auto now = context_->time.monotonic_now();
-  const auto goes_at = log_->spec().throttles->directories.reserve(found->records.size, now);
+  // Writers wait while syncs are held: the last bytes go at once.
+  const auto goes_at =
+    log_->holds_syncs() ? now : log_->spec().throttles->directories.reserve(found->records.size, now);
   if (auto records = at_hand(found->records); records && std::holds_alternative<byte_slice>(*records)) {
     if (auto failed = copy(std::get<byte_slice>(*records)))
       return failed;
@@ -201,7 +202,9 @@ error log_move::take_over() {
   const auto ready = to_->directory + "/" + folder() + "." + to_string(id.topic) + ready_suffix;
   const auto leftover = log_->spec().directory + "." + to_string(id.topic) + deleted_suffix;
   if (auto failed = swap_folders(ready, leftover)) {
-    from.go_offline(failed);
+    // Once its folder has another name, nothing may be written to it: the next start finds the whole copy.
+    if (const auto there = context_->storage.exists(log_->spec().directory); !there || !*there)
+      from.go_offline(failed);
     return failed;
   }
   const auto place = to_->directory + "/" + folder();

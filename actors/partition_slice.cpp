@@ -43,6 +43,17 @@ std::optional<chunk> at_hand(const file_region& region) {
   return std::nullopt;
 }
 
+expected<byte_slice> bytes_of(const chunk& part) {
+  if (const auto* bytes = std::get_if<byte_slice>(&part))
+    return *bytes;
+  const auto& region = std::get<file_region>(part);
+  unique_buffer buffer{region.size};
+  auto count = region.source->read(region.position, buffer.span());
+  if (!count)
+    return count.error();
+  return std::move(buffer).freeze(*count);
+}
+
 expected<partition_slice> look_up(log::log& in, PartitionRead::Reader m, offset high_watermark,
                                   const std::string& name) {
   partition_slice out{{}, high_watermark, in.log_start_offset(), {}};

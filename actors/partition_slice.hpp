@@ -37,6 +37,8 @@ bool is_enough(schema::PartitionRead::Reader m, const partition_slice& found);
 
 /// The records as they can leave at once; none when they must be fetched from the device.
 std::optional<chunk> at_hand(const file_region& region);
+/// The bytes of a part, for those who look into them; waits for the device where it is not in memory.
+expected<byte_slice> bytes_of(const chunk& part);
 
 /// Answers with `found`. Small slices are copied, large ones leave straight from the file; what is not in memory is
 /// fetched by `reader` first, so that nobody waits for the device here.

@@ -8,9 +8,11 @@
 #include "actors/replica_disks.hpp"
 #include "actors/replica_settings.hpp"
 #include "actors/replicator.hpp"
+#include "actors/restart_pause.hpp"
 #include "actors/syncer.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/metadata/diff.hpp"
+#include "runtime/metadata/partition_change.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 
@@ -256,7 +258,7 @@ class replicas_state {
   }
 
   bool is_placed_here(const metadata::partition& p) const {
-    return std::find(p.replicas.begin(), p.replicas.end(), context_->self) != p.replicas.end();
+    return metadata::holds(p.replicas, context_->self);
   }
 
   /// This node's replicator for the node that leads `p`.
@@ -380,9 +382,7 @@ class replicas_state {
     by_address_.erase(ended);
     auto& replica = replicas_[id];
     replica.actor = nullptr;
-    const auto pause = std::min<std::chrono::milliseconds>(
-        bounds::restart_pause_min * (1 << std::min(replica.failures, 8)), bounds::restart_pause_max);
-    ++replica.failures;
+    const auto pause = restart_pause(replica.failures++);
     if (!closing_)
       self_->delayed_send(self_, pause, restart_partition{id});
   }

@@ -1,5 +1,6 @@
 #include "actors/voter_wishes.hpp"
 
+#include "actors/controller_refusal.hpp"
 #include "runtime/raft/bounds.hpp"
 
 #include <algorithm>
@@ -70,10 +71,7 @@ error_code voter_code_of(const error& e) {
     return error_code::duplicate_voter;
   if (raft::is(e, errc::voter_not_found))
     return error_code::voter_not_found;
-  // The metadata log has failed under the controller, which ends: another one is to be asked.
-  if (is_domain(e, error_domain::disk) || is_domain(e, error_domain::log))
-    return error_code::not_controller;
-  return raft::is(e, errc::invalid_change) ? error_code::invalid_request : error_code::unknown_server_error;
+  return raft::is(e, errc::invalid_change) ? error_code::invalid_request : metadata_code_of(e);
 }
 
 std::optional<raft::member> wiped_voter(const raft::view& seat, monotonic_time now, std::chrono::nanoseconds silence) {

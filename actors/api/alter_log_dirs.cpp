@@ -17,6 +17,7 @@ namespace {
 using kafka::alter_replica_log_dirs_request;
 using kafka::alter_replica_log_dirs_response;
 using kafka::error_code;
+
 /// What can be said of a wish without asking the replica; none when it has to be asked.
 std::optional<error_code> answer_at_once(const cluster_view& view, const node_context& context, const std::string& path,
                                          const std::string& name, std::int32_t index) {

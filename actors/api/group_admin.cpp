@@ -2,6 +2,7 @@
 // ListGroups. Each coordinator is asked for its own, and the answers are put together.
 #include "actors/api/coordinator_calls.hpp"
 #include "actors/api/partition_calls.hpp"
+#include "actors/group_topics.hpp"
 #include "schema/kafka/delete_groups.hpp"
 #include "schema/kafka/describe_groups.hpp"
 #include "schema/kafka/list_groups.hpp"
@@ -55,13 +56,8 @@ void refuse_partitions(offset_fetch_response& out, const offset_fetch_request& r
     for (const auto& topic : *r.topics) {
       auto& told = out.topics.emplace_back();
       told.name = topic.name;
-      for (const auto index : topic.partition_indexes) {
-        auto& p = told.partitions.emplace_back();
-        p.partition_index = index;
-        p.committed_offset = -1;
-        p.metadata = "";
-        p.error_code = code_of(code);
-      }
+      for (const auto index : topic.partition_indexes)
+        told.partitions.push_back(group_topics::without_offset<offset_fetch_response::partition>(index, code));
     }
 }
 

@@ -1,6 +1,7 @@
 // What members of a group ask their coordinator: JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit and
 // OffsetDelete. The request goes to the coordinator as it came.
 #include "actors/api/coordinator_calls.hpp"
+#include "actors/group_topics.hpp"
 #include "schema/kafka/heartbeat.hpp"
 #include "schema/kafka/join_group.hpp"
 #include "schema/kafka/leave_group.hpp"
@@ -13,20 +14,14 @@ namespace troupe::api {
 namespace {
 
 template <class Response, class Request>
-Response refusal_of(const Request& r, kafka::error_code code) {
-  Response out;
-  if constexpr (requires { out.error_code; }) {
+Response refusal_of([[maybe_unused]] const Request& r, kafka::error_code code) {
+  if constexpr (requires(Response out) { out.error_code; }) {
+    Response out;
     out.error_code = kafka::code_of(code);
+    return out;
   } else {
-    for (const auto& topic : r.topics) {
-      auto& told = out.topics.emplace_back();
-      told.name = topic.name;
-      told.topic_id = topic.topic_id;
-      for (const auto& p : topic.partitions)
-        told.partitions.push_back({p.partition_index, kafka::code_of(code)});
-    }
+    return group_topics::all_refused(r, code);
   }
-  return out;
 }
 
 template <class Response, class Request>

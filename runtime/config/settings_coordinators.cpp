@@ -8,7 +8,7 @@ namespace {
 constexpr setting table[] = {
   {"offset.metadata.max.bytes", int32, "4096", any, fixed, honoured,
    "Largest note that a client may leave with a committed offset."},
-  {"offsets.commit.timeout.ms", int32, "5000", at_least(1), fixed, ignored,
+  {"offsets.commit.timeout.ms", int32, "5000", at_least(1), fixed, honoured,
    "How long a commit may wait for the replicas."},
   {"offsets.load.buffer.size", int32, "5242880", at_least(1), fixed, honoured,
    "Bytes read at a time when a group coordinator loads its state."},

@@ -119,10 +119,14 @@ class Broker:
     def address(self):
         return "127.0.0.1", self.port
 
-    def log(self):
-        """Everything it logged, over all its starts."""
-        with open(self.log_path, encoding="utf-8", errors="replace") as log:
-            return log.read()
+    def log(self, skipped=0):
+        """Everything it logged behind the first `skipped` bytes, over all its starts."""
+        with open(self.log_path, "rb") as log:
+            log.seek(skipped)
+            return log.read().decode("utf-8", errors="replace")
+
+    def log_size(self):
+        return os.path.getsize(self.log_path)
 
     def log_tail(self, lines=60):
         if foreign():

@@ -62,7 +62,7 @@ class DiskFull(BrokerCase):
     def read(self, topic):
         return lib.values(lib.read_all(self.broker, topic))
 
-    def test_a_full_disk_refuses_writes_serves_reads_and_recovers_with_space(self):
+    def test_D15_a_full_disk_refuses_writes_serves_reads_and_recovers_with_space(self):
         topic = self.topic_name()
         lib.create(self.broker, topic)
         acknowledged = self.fill(topic)

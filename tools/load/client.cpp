@@ -82,6 +82,21 @@ client_ptr make_consumer(const options& o, const settings& extra, bool at_end) {
   return client;
 }
 
+client_ptr make_group_member(const options& o, const settings& extra, on_rebalance rebalance, on_commit committed,
+                             void* opaque) {
+  auto* conf = configure(o, extra);
+  rd_kafka_conf_set_opaque(conf, opaque);
+  rd_kafka_conf_set_rebalance_cb(conf, rebalance);
+  rd_kafka_conf_set_offset_commit_cb(conf, committed);
+  auto client = start(RD_KAFKA_CONSUMER, conf);
+  rd_kafka_poll_set_consumer(client.get());
+  std::unique_ptr<rd_kafka_topic_partition_list_t, deleter> list{rd_kafka_topic_partition_list_new(1)};
+  rd_kafka_topic_partition_list_add(list.get(), o.topic.c_str(), RD_KAFKA_PARTITION_UA);
+  if (const auto code = rd_kafka_subscribe(client.get(), list.get()); code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    throw std::runtime_error(std::string{"subscribe: "} + rd_kafka_err2str(code));
+  return client;
+}
+
 topic_ptr open_topic(rd_kafka_t* client, const std::string& name) {
   topic_ptr topic{rd_kafka_topic_new(client, name.c_str(), nullptr)};
   if (!topic)

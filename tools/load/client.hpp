@@ -45,6 +45,13 @@ client_ptr make_producer(const options& o, const settings& extra, delivery_liste
 /// from the present end. Throws `std::runtime_error`.
 client_ptr make_consumer(const options& o, const settings& extra, bool at_end);
 
+/// A consumer that subscribes to the topic; `rebalance` and `committed` are called from within `rd_kafka_consumer_poll`
+/// with `opaque`. Throws `std::runtime_error`.
+using on_rebalance = void (*)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void* opaque);
+using on_commit = void (*)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void* opaque);
+client_ptr make_group_member(const options& o, const settings& extra, on_rebalance rebalance, on_commit committed,
+                             void* opaque);
+
 /// The topic's handle, once the broker knows the topic. Throws `std::runtime_error` after 15 s.
 topic_ptr open_topic(rd_kafka_t* client, const std::string& name);
 

@@ -59,12 +59,25 @@ int main(int argc, char** argv) {
   producer_options(*gaps, to_wait);
   gaps->add_option("-r,--rate", to_wait.rate, "Records a second")->capture_default_str()->check(CLI::PositiveNumber);
 
+  troupe::load::options to_join;
+  to_join.seconds = 5;
+  auto* groups = app.add_subcommand("groups", "Consumers of one group: time until all have their share, and commits; "
+                                              "each partition needs a record");
+  common_options(*groups, to_join);
+  groups->add_option("-m,--members", to_join.members, "Consumers")->capture_default_str()->check(CLI::PositiveNumber);
+  groups->add_option("-g,--group", to_join.group, "Name of the group")->capture_default_str();
+  groups->add_option("--partitions", to_join.partitions, "Of the topic; one a member at least")->required();
+  groups->add_option("--spread", to_join.spread_seconds, "Seconds within which they come")->capture_default_str();
+  groups->add_option("--seconds", to_join.seconds, "How long to commit")->capture_default_str();
+
   CLI11_PARSE(app, argc, argv);
   try {
     if (produce->parsed())
       return troupe::load::produce(to_produce);
     if (consume->parsed())
       return troupe::load::consume(to_consume);
+    if (groups->parsed())
+      return troupe::load::groups(to_join);
     if (gaps->parsed())
       return troupe::load::gaps(to_wait);
     return troupe::load::latency(to_time);

@@ -24,6 +24,10 @@ struct options {
   std::uint64_t seed = 1;       ///< of the payload
   double rate = 5000;           ///< latency, gaps: records a second
   double warm_up_seconds = 2;   ///< latency: left out of the figures
+  std::string group = "troupe_load";
+  std::size_t members = 1;    ///< groups: of the group
+  double spread_seconds = 0;  ///< groups: within which they come
+  int partitions = 1;         ///< groups: of the topic
   std::vector<std::string> settings;  ///< `key=value` for librdkafka; they win over all of the above
 };
 
@@ -33,5 +37,6 @@ int produce(const options& o);
 int consume(const options& o);
 int latency(const options& o);
 int gaps(const options& o);
+int groups(const options& o);
 
 }  // namespace troupe::load

@@ -201,6 +201,25 @@ BOOST_AUTO_TEST_CASE(a_commit_that_too_few_replicas_can_take_is_refused_and_not_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_commit_that_the_replicas_do_not_take_in_time_is_told_so_and_may_still_happen) {
+  scenario s{1, {"offsets.commit.timeout.ms=1000"}};
+  const auto at = coordinator_at(s, 1);
+  BOOST_TEST(commits(s, at, 5));
+  // The quorum goes with them, so that nobody leaves the in-sync replicas, and the coordinator waits for them.
+  const auto a = s.other_than(at), b = s.third(at, a);
+  s.node(a).pause();
+  s.node(b).pause();
+  const auto began = s.in().now();
+  BOOST_TEST(commit(s, at, 6) == number_of(error_code::coordinator_not_available));
+  BOOST_TEST((s.in().now() - began < 2s));
+  s.node(a).resume();
+  s.node(b).resume();
+  BOOST_TEST(s.await_in_sync(at, 3));
+  const auto found = committed(s, coordinator_at(s, a)).value_or(-2);
+  BOOST_TEST((found == 5 || found == 6));
+  s.end_well();
+}
+
 BOOST_AUTO_TEST_CASE(T09_a_coordinator_whose_load_fails_is_loaded_again) {
   for (const auto seed : seeds) {
     auto s = with_groups(seed);
