@@ -13,10 +13,13 @@ namespace {
 
 using fate = filtered_batch::fate;
 
-bool stays(const batch_view& batch, const record_view& record, const filter_context& context, filtered_batch& result) {
+bool stays(const batch_view& batch, const record_view& record, transaction_role role, const filter_context& context,
+           filtered_batch& result) {
   const auto at = offset{wrapping_add(batch.base_offset().value, record.offset_delta)};
   if (at >= context.collected_to)
     return true;
+  if (role == transaction_role::aborted_data)
+    return false;
   if (!record.key) {
     ++result.records_without_key;
     return false;
@@ -94,11 +97,35 @@ filtered_batch unreadable() {
   return result;
 }
 
+/// The clock of what is kept for a while starts when all older records that it speaks of have been looked for: not
+/// beyond the collected part.
+std::optional<wall_time> horizon_for(const batch_view& batch, const filter_context& context) {
+  if (!context.sets_horizons || batch.delete_horizon() || batch.next_offset() > context.collected_to)
+    return std::nullopt;
+  return later(context.now, context.delete_retention);
+}
+
+expected<filtered_batch> filter_marker(const batch_view& batch, const filter_context& context) {
+  auto plain = unpacked_records::of(batch, bounds::unpacked_batch_bytes_max);
+  if (!plain)
+    return unreadable();
+  filtered_batch result;
+  result.records_read = result.records_kept = static_cast<std::uint32_t>(batch.record_count());
+  if (const auto horizon = batch.delete_horizon(); horizon && context.now >= *horizon) {
+    result.records_kept = 0;
+    return without_records(batch, context, std::move(result));
+  }
+  const auto new_horizon = horizon_for(batch, context);
+  if (!new_horizon)
+    return result;
+  return with_records(batch, *plain, std::vector<bool>(result.records_kept, true), new_horizon, std::move(result));
+}
+
 }  // namespace
 
-expected<filtered_batch> filter_batch(const batch_view& batch, const filter_context& context) {
-  if (batch.is_control())
-    return filtered_batch{};
+expected<filtered_batch> filter_batch(const batch_view& batch, transaction_role role, const filter_context& context) {
+  if (batch.is_control() && batch.record_count() > 0)
+    return role == transaction_role::idle_marker ? filter_marker(batch, context) : filtered_batch{};
   auto plain = unpacked_records::of(batch, bounds::unpacked_batch_bytes_max);
   if (!plain)
     return unreadable();
@@ -116,17 +143,13 @@ expected<filtered_batch> filter_batch(const batch_view& batch, const filter_cont
       break;
     last_delta = (*record)->offset_delta;
     ++result.records_read;
-    keep.push_back(stays(batch, **record, context, result));
+    keep.push_back(stays(batch, **record, role, context, result));
     result.records_kept += keep.back();
     tombstones = tombstones || (keep.back() && !(*record)->value);
   }
   if (result.records_kept == 0)
     return without_records(batch, context, std::move(result));
-  // The clock of a tombstone starts when all older values of its key have been looked for: not beyond the collected
-  // part.
-  std::optional<wall_time> new_horizon;
-  if (tombstones && context.sets_horizons && !batch.delete_horizon() && batch.next_offset() <= context.collected_to)
-    new_horizon = later(context.now, context.delete_retention);
+  const auto new_horizon = tombstones ? horizon_for(batch, context) : std::nullopt;
   if (result.records_kept == result.records_read && !new_horizon)
     return result;
   return with_records(batch, *plain, keep, new_horizon, std::move(result));

@@ -32,8 +32,16 @@ struct filtered_batch {
   bool unreadable = false;  ///< does not unpack: kept as it is
 };
 
-/// Decides over one batch, with Kafka's rules (see `cleaning`). Pure. Control batches are kept. Errors: only those of
-/// compressing again.
-expected<filtered_batch> filter_batch(const batch_view& batch, const filter_context& context);
+/// What a batch is in its transaction.
+enum class transaction_role : std::uint8_t {
+  none,           ///< or of a committed one
+  aborted_data,   ///< its records go
+  marker,         ///< of a transaction of which something is left: stays
+  idle_marker,    ///< nobody needs it: goes after a delete horizon, as tombstones do
+};
+
+/// Decides over one batch, with Kafka's rules (see `cleaning`). Pure. Control batches that are no markers are kept.
+/// Errors: only those of compressing again.
+expected<filtered_batch> filter_batch(const batch_view& batch, transaction_role role, const filter_context& context);
 
 }  // namespace troupe::log

@@ -61,11 +61,16 @@ expected<std::vector<replacement>> parse(const std::string& path, const std::vec
   return found;
 }
 
-// Files of old segments inside a replaced range. The first one's log stays until the new one is renamed onto it.
+// What cannot be made anew from the batches: the first segment's stays until the new one is renamed onto it.
+bool is_irreplaceable(std::string_view suffix) {
+  return suffix == ".log" || suffix == ".txnindex";
+}
+
+// Files of old segments inside a replaced range.
 bool is_replaced(const offset_file& file, const replacement& r) {
   if (std::find(segment_suffixes.begin(), segment_suffixes.end(), file.suffix) == segment_suffixes.end())
     return false;
-  if (file.base == r.base && file.suffix == ".log")
+  if (file.base == r.base && is_irreplaceable(file.suffix))
     return r.vanishes();
   return file.base >= r.base && file.base < r.end;
 }
@@ -192,7 +197,7 @@ error swap_in_cleaned(disk& on, const std::string& directory, const std::vector<
   const auto all = replacements(groups);
   if (auto failed = remove_replaced(on, directory, all))
     return failed;
-  constexpr std::array<std::string_view, 3> suffixes = {".index", ".timeindex", ".log"};
+  constexpr std::array<std::string_view, 4> suffixes = {".index", ".timeindex", ".txnindex", ".log"};
   return finish(on, directory, all, suffixes);
 }
 
@@ -225,7 +230,7 @@ expected<bool> finish_interrupted_swaps(disk& on, const std::string& directory) 
   if (auto failed = remove_replaced(on, directory, *all))
     return failed;
   // Not the indexes: which of them were renamed before the crash is unknown, so they are built anew.
-  constexpr std::array<std::string_view, 1> suffixes = {".log"};
+  constexpr std::array<std::string_view, 2> suffixes = {".txnindex", ".log"};
   if (auto failed = finish(on, directory, *all, suffixes))
     return failed;
   auto rest = remove_cleaned(on, directory);

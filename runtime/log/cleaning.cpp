@@ -10,6 +10,7 @@
 #include "runtime/log/offset_map.hpp"
 #include "runtime/log/record.hpp"
 #include "runtime/log/segment_rewriter.hpp"
+#include "runtime/log/transaction_filter.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -19,7 +20,8 @@ namespace troupe::log {
 /// The two halves of a pass, each a walk over batches: collect the keys of the dirty part, then rewrite group by group.
 class cleaning::work {
  public:
-  work(cleaning_plan plan, disk& on) : plan_(std::move(plan)), disk_(on), keys_(plan_.map_bytes_max), context_{keys_} {
+  work(cleaning_plan plan, disk& on)
+    : plan_(std::move(plan)), disk_(on), keys_(plan_.map_bytes_max), context_{keys_}, transactions_(plan_.aborted) {
     context_.collected_to = plan_.first_dirty;
     context_.now = plan_.now;
     context_.delete_retention = plan_.rules.delete_retention;
@@ -120,7 +122,7 @@ class cleaning::work {
 
   // Where to stop when the map is full.
   std::optional<offset> collect_keys(const batch_view& batch) {
-    if (batch.is_control())
+    if (batch.is_control() || transactions_.is_aborted(batch))
       return std::nullopt;
     auto plain = unpacked_records::of(batch, bounds::unpacked_batch_bytes_max);
     if (!plain)
@@ -195,7 +197,7 @@ class cleaning::work {
     constexpr std::uint64_t growth_max = 3;
     context_.sets_horizons = writer_->size_bytes() + left_in_group_ + growth_max * batch.size() <= segment_position_max;
     left_in_group_ -= batch.size();
-    auto filtered = filter_batch(batch, context_);
+    auto filtered = filter_batch(batch, role_of(batch), context_);
     if (!filtered)
       return filtered.error();
     auto& counts = result_.counts;
@@ -216,6 +218,13 @@ class cleaning::work {
     return writer_->add(*rewritten);
   }
 
+  transaction_role role_of(const batch_view& batch) {
+    transactions_.see(batch);
+    if (batch.is_control())
+      return transactions_.is_idle_marker(batch) ? transaction_role::idle_marker : transaction_role::marker;
+    return transactions_.is_aborted(batch) ? transaction_role::aborted_data : transaction_role::none;
+  }
+
   // The log starts where its first segment does: without that a restart would move the start up, and readers in the gap
   // would be told that their offset is gone. So of a first group without survivors the last batch's header stays.
   error keep_start_of_log() {
@@ -232,7 +241,16 @@ class cleaning::work {
   error end_group() {
     if (auto failed = keep_start_of_log())
       return failed;
-    auto done = writer_->finish(groups_[group_]);
+    const auto& group = groups_[group_];
+    const auto known = std::count_if(plan_.aborted.begin(), plan_.aborted.end(), [&](const auto& one) {
+      return one.last >= group.base() && one.last < group.end();
+    });
+    std::optional<std::vector<aborted_transaction>> aborted;
+    if (known > 0) {
+      aborted = transactions_.left(group.base(), group.end());
+      changed_ = changed_ || static_cast<std::ptrdiff_t>(aborted->size()) != known;
+    }
+    auto done = writer_->finish(group, std::move(aborted));
     if (!done)
       return done.error();
     writer_.reset();
@@ -265,6 +283,7 @@ class cleaning::work {
   disk& disk_;
   offset_map keys_;
   filter_context context_;
+  transaction_filter transactions_;
   bool collecting_ = true;
   bool collected_any_ = false;
   bool finished_ = false;

@@ -27,6 +27,7 @@ struct cleaned_group {
   std::int64_t first_timestamp_ms = -1;  ///< as in `segment_facts`
   std::int64_t largest_timestamp_ms = -1;
   offset end_of_records{0};  ///< one above the last surviving batch
+  std::vector<aborted_transaction> aborted;  ///< that readers of it must still be told of
 };
 
 /// The outcome of a pass, to be swapped in by the log's owner.
@@ -43,7 +44,8 @@ struct cleaned_files {
 /// Semantics are Kafka's: the last record of each key stays; records without a key go; a tombstone's batch gets a
 /// delete horizon when it is first seen and the tombstone goes when that has passed (KIP-534); each producer's last
 /// batch and the last batch of the pass stay, if need be empty; batches keep offsets, codec, producer fields and leader
-/// epoch. The log's first segment never vanishes: at least an empty batch keeps the log's start where it is.
+/// epoch. Records of aborted transactions go; a marker goes, with a delete horizon of its own, when nothing of its
+/// transaction is left. The log's first segment never vanishes: at least an empty batch keeps the log's start where it is.
 class cleaning {
  public:
   cleaning(cleaning_plan plan, disk& on);

@@ -83,6 +83,7 @@ std::optional<cleaning_plan> plan_compaction(compaction_input log, const compact
   plan.first_dirty = dirt.first_dirty;
   plan.first_uncleanable = dirt.first_uncleanable;
   plan.producers = std::move(log.producers);
+  plan.aborted = std::move(log.aborted);
   plan.generation = log.generation;
   plan.dirty_ratio = dirt.ratio();
   plan.forced = dirt.overdue;

@@ -3,6 +3,7 @@
 #include "runtime/authority/clock.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/log/aborted.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -59,6 +60,7 @@ struct compaction_input {
   offset cleaned_to{0};  ///< where the last pass ended (cleaner-offset-checkpoint)
   offset stable_end{0};  ///< nothing from here on: high watermark, first unstable offset
   std::vector<producer_tail> producers;
+  std::vector<aborted_transaction> aborted;  ///< all
   std::uint64_t generation = 0;  ///< counts truncations of the log
 };
 
@@ -78,6 +80,7 @@ struct cleaning_plan {
   offset first_dirty;                   ///< keys are collected from here on
   offset first_uncleanable;             ///< up to here
   std::vector<producer_tail> producers;
+  std::vector<aborted_transaction> aborted;
   std::size_t map_bytes_max = bounds::compaction_map_bytes_max;  ///< memory for the map from key to offset
   std::uint64_t generation = 0;
   double dirty_ratio = 0;  ///< of the bytes; the dirtiest log goes first

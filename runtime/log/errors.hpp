@@ -30,6 +30,8 @@ enum class errc : std::uint8_t {
   no_space,                 ///< the disk is full; nothing was appended, the log is sound and takes appends again later
   damaged_below_durable_mark,  ///< bytes that were synced once are gone or wrong; nothing was cut, no appends are taken
   wrong_topic,              ///< the directory holds the log of another topic of the same name
+  invalid_transaction_state,  ///< the producer has a transaction open and this is no part of it, or the other way round
+  coordinator_fenced,       ///< a transaction marker from a coordinator that has been replaced
 };
 
 /// The error `code` of this domain with the sentence that a person will read.

@@ -25,8 +25,20 @@ offset log::durable_end() const {
 }
 
 offset log::last_stable_offset(offset high_watermark) const {
-  const auto unstable = state_->idempotent.first_unstable();
+  const auto unstable = state_->idempotent.first_unstable(high_watermark);
   return unstable ? std::min(*unstable, high_watermark) : high_watermark;
+}
+
+std::vector<aborted_transaction> log::aborted_between(offset from, offset to) const {
+  return state_->aborted.between(from, to);
+}
+
+std::optional<std::pair<offset, producer_id>> log::first_open_transaction() const {
+  return state_->idempotent.first_open();
+}
+
+const producer_state* log::find_producer(producer_id id) const {
+  return state_->idempotent.find(id);
 }
 
 std::uint64_t log::size_bytes() const {

@@ -3,6 +3,7 @@
 #include "runtime/authority/clock.hpp"
 #include "runtime/authority/disk.hpp"
 #include "runtime/base/chunk.hpp"
+#include "runtime/log/aborted.hpp"
 #include "runtime/log/cleaning.hpp"
 #include "runtime/log/options.hpp"
 #include "runtime/log/producers.hpp"
@@ -93,9 +94,15 @@ class log {
   offset log_end_offset() const;
   /// Everything below is on the disk for good; the recovery point of the checkpoint.
   offset durable_end() const;
-  /// First offset that a read_committed reader must not see: the start of the first open transaction, or
-  /// `high_watermark`.
+  /// First offset that a read_committed reader must not see: the start of the first transaction that is open or whose
+  /// marker is not below `high_watermark`, or `high_watermark`.
   offset last_stable_offset(offset high_watermark) const;
+  /// The aborted transactions that a read_committed reader of [from, to) must know.
+  std::vector<aborted_transaction> aborted_between(offset from, offset to) const;
+  /// Where the first open transaction starts, and whose it is.
+  std::optional<std::pair<offset, producer_id>> first_open_transaction() const;
+  /// What is known of a producer; null: nothing. Valid until the next append or cut.
+  const producer_state* find_producer(producer_id id) const;
   std::uint64_t size_bytes() const;
   std::size_t segment_count() const;
   const recovery_report& recovery() const;
@@ -113,8 +120,11 @@ class log {
   expected<append_result> append_as_leader(const byte_slice& batch, leader_epoch epoch, wall_time now);
 
   /// As `append_as_leader` for batches of the node's own making (control records, coordinators' journals): no limits on
-  /// size, time or kind. The batch's base offset and epoch are set as for clients.
+  /// size, time or kind, no sequence numbers. The batch's base offset and epoch are set as for clients. Errors as
+  /// there, without those of `validate_batch`; `invalid_producer_epoch`.
   expected<append_result> append_internal(const byte_slice& batch, leader_epoch epoch, wall_time now);
+  /// Appends a coordinator's marker. Errors: `invalid_producer_epoch` and `coordinator_fenced`, and as above.
+  expected<append_result> append_marker(const transaction_marker& marker, leader_epoch epoch, wall_time now);
 
   /// Appends batches as another replica has them, offsets and epochs included; an incomplete one at the end is left
   /// out. Errors: `corrupt_batch`, `offset_out_of_range` when they do not follow the log's end, and the disk's as

@@ -3,6 +3,7 @@
 #include "runtime/base/sites.hpp"
 #include "runtime/log/batch_head.hpp"
 #include "runtime/base/mutation.hpp"
+#include "runtime/log/control_record.hpp"
 #include "runtime/log/errors.hpp"
 #include "runtime/log/log_state.hpp"
 #include "runtime/log/partition_metadata.hpp"
@@ -160,6 +161,8 @@ error log_state::roll(offset base, wall_time now) {
   if (!next)
     return next.error();
   dirty_directory = true;
+  if (mutation("M26"))
+    forget_aborted(old.base(), base);
   old.dirty = false;  // the next ticket has its file already
   old.close_files();
   starts.clear();
@@ -218,6 +221,9 @@ expected<append_result> append_patched(log_state& s, batch_header_patch& patch, 
     if (*before)
       return append_result{(*before)->first, (*before)->last, append_time ? (*before)->timestamp_ms : no_timestamp,
                            s.log_start, true};
+  } else if (head->has_producer()) {
+    if (auto replaced = s.idempotent.check_epoch(*head))
+      return replaced;
   }
   if (auto why = s.make_room(*head, now))
     return why;
@@ -226,7 +232,7 @@ expected<append_result> append_patched(log_state& s, batch_header_patch& patch, 
   if (auto why = s.write(parts, std::span{&*head, 1}))
     return why;
   if (head->has_producer())
-    note_producer(s.idempotent, *head, parts[1]);
+    s.note_producer(*head, parts[1]);
   s.note_appended(*head, now);
   return append_result{head->base, head->last, append_time ? head->max_timestamp_ms : no_timestamp, s.log_start, false};
 }
@@ -252,6 +258,12 @@ expected<append_result> log::append_internal(const byte_slice& batch, leader_epo
     return make_error(errc::corrupt_batch, "the node's own batch is not one sound batch");
   batch_header_patch patch{*view};
   return append_patched(*state_, patch, epoch, false, now);
+}
+
+expected<append_result> log::append_marker(const transaction_marker& marker, leader_epoch epoch, wall_time now) {
+  if (auto refused = state_->idempotent.check(marker))
+    return refused;
+  return append_internal(marker_batch(marker, now), epoch, now);
 }
 
 expected<append_result> log::append_as_follower(const byte_slice& batches, wall_time now) {
@@ -286,8 +298,8 @@ expected<append_result> log::append_as_follower(const byte_slice& batches, wall_
       return why;
     for (const auto& batch : group) {
       if (batch.has_producer())
-        note_producer(s.idempotent, batch, part.subspan(batch.position - at + batch_header_bytes,
-                                                        batch.size_bytes - batch_header_bytes));
+        s.note_producer(batch, part.subspan(batch.position - at + batch_header_bytes,
+                                             batch.size_bytes - batch_header_bytes));
       s.note_appended(batch, now);
     }
     from += count;

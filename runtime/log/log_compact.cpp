@@ -50,6 +50,8 @@ std::optional<cleaning_plan> log::plan_compaction(wall_time now, offset high_wat
   input.cleaned_to = s.cleaned_to;
   input.stable_end = last_stable_offset(high_watermark);
   input.producers = s.idempotent.tails();
+  const auto aborted = s.aborted.ended_in(offset{0}, s.log_end);
+  input.aborted.assign(aborted.begin(), aborted.end());
   input.generation = s.generation;
   return troupe::log::plan_compaction(std::move(input), s.how.rules_for_compaction(), now);
 }
@@ -61,6 +63,9 @@ void replace_segments(log_state& s, const cleaned_group& group) {
   const auto first = std::lower_bound(s.segments.begin(), s.segments.end(), group.replaces.base(), by_base);
   const auto last = std::lower_bound(first, s.segments.end(), group.replaces.end(), by_base);
   const auto seen = first->seen();
+  s.forget_aborted(group.replaces.base(), group.replaces.end());
+  for (const auto& one : group.aborted)
+    s.aborted.add(one);
   for (auto old = first; old != last; ++old)
     old->abandon_files();
   const auto at = s.segments.erase(first, last);

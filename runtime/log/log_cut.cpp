@@ -48,6 +48,8 @@ error log_state::drop_segments(std::vector<segment>::iterator first, std::vector
   }
   if (why)
     --gone;
+  if (first != gone)
+    forget_aborted(first->base(), gone == segments.end() ? log_end : gone->base());
   segments.erase(first, gone);
   forget_positions();
   return why;
@@ -103,6 +105,8 @@ error after_truncation(log_state& s, offset to) {
   if (s.leader_epochs.truncate_end(to))
     s.epochs_changed = true;
   if (auto why = drop_snapshots_above(s, to))
+    return why;
+  if (auto why = s.cut_aborted(to))
     return why;
   return s.load_producers(to);
 }
@@ -167,6 +171,8 @@ error log::truncate_fully_and_start_at(offset at, wall_time now) {
   s.ticket_files.clear();
   s.set_aside = false;
   s.idempotent.clear();
+  s.aborted.clear();
+  s.unwritten_aborts.clear();
   s.leader_epochs.clear();
   s.epochs_changed = true;
   if (!s.directory_made)

@@ -2,11 +2,9 @@
 
 #include "runtime/base/bounds.hpp"
 #include "runtime/log/batch_walk.hpp"
-#include "runtime/log/big_endian.hpp"
 #include "runtime/log/errors.hpp"
 #include "runtime/log/file_names.hpp"
 #include "runtime/log/log_state.hpp"
-#include "runtime/log/record.hpp"
 
 #include <algorithm>
 
@@ -113,20 +111,6 @@ error log_state::load_epochs(bool trusted) {
   return {};
 }
 
-void note_producer(producers& to, const batch_head& batch, bytes_view records) {
-  constexpr std::int16_t abort_marker = 0, commit_marker = 1;
-  if (!batch.is_control())
-    return to.appended(batch);
-  record_run run{records, batch.record_count};
-  const auto record = run.next();
-  if (!record || !*record || !(*record)->key || !(*record)->value || (*record)->key->size() < 4
-      || (*record)->value->size() < 6)
-    return;
-  const auto kind = load_i16(*(*record)->key, 2);
-  if (kind == abort_marker || kind == commit_marker)
-    to.ended(batch, load_i32(*(*record)->value, 2));
-}
-
 namespace {
 
 expected<std::vector<offset>> snapshot_offsets(log_state& s) {
@@ -195,13 +179,13 @@ error log_state::load_producers(offset trusted) {
     if (!batch.has_producer() || batch.last < snapshot_at)
       return {};
     if (!batch.is_control()) {
-      idempotent.appended(batch);
+      note_producer(batch, {});
       return {};
     }
     const auto whole = read_batch(in, batch);
     if (!whole)
       return whole.error();
-    note_producer(idempotent, batch, whole->view().subspan(batch_header_bytes));
+    note_producer(batch, whole->view().subspan(batch_header_bytes));
     return {};
   });
 }

@@ -142,8 +142,9 @@ error opening::look_around() {
 error opening::remove_leftovers(const std::vector<directory_entry>& entries) {
   for (const auto& e : entries) {
     const auto name = parse_offset_file(e.name);
-    const bool orphan = name && (name->suffix == suffix::index || name->suffix == suffix::time_index)
-                        && !files_[name->base].log_bytes;
+    const bool of_segment = name && (name->suffix == suffix::index || name->suffix == suffix::time_index
+                                     || name->suffix == suffix::transactions);
+    const bool orphan = of_segment && !files_[name->base].log_bytes;
     if (orphan)
       s_.home.note(s_.home.path(e.name) + ": an index without its segment was removed");
     if (!orphan && !e.name.ends_with(suffix::deleted) && !e.name.ends_with(suffix::temporary))
@@ -295,7 +296,7 @@ error opening::remove_newest(const std::string& reason) {
                + std::to_string(gone.base().value) + " on were removed, " + reason);
   s_.report.cut_bytes += gone.size_bytes();
   gone.abandon_files();
-  for (const auto kind : {suffix::index, suffix::time_index, suffix::log})
+  for (const auto kind : {suffix::index, suffix::time_index, suffix::transactions, suffix::log})
     if (auto why = s_.home.on->remove(path(gone.base(), kind)))
       if (!is_error(why, error_domain::disk, static_cast<std::uint8_t>(disk_errc::not_found)))
         return why;
@@ -400,7 +401,10 @@ error opening::settle(bool clean) {
     return start_behind_the_end();
   if (auto why = s_.load_epochs(clean))
     return why;
-  if (auto why = s_.load_producers(clean ? s_.log_end : std::min(hints_.recovery_point, s_.log_end)))
+  const auto trusted = clean ? s_.log_end : std::min(hints_.recovery_point, s_.log_end);
+  if (auto why = s_.load_aborted(trusted))
+    return why;
+  if (auto why = s_.load_producers(trusted))
     return why;
   return remove_stray_snapshots();
 }

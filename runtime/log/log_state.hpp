@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/log/aborted.hpp"
 #include "runtime/log/epochs.hpp"
 #include "runtime/log/log.hpp"
 #include "runtime/log/log_home.hpp"
@@ -56,6 +57,8 @@ struct log_state {
   bool epochs_changed = false;       ///< since the file was written
   producers idempotent;
   offset snapshot_at = no_offset;    ///< of the newest producer snapshot file
+  aborted_transactions aborted;
+  std::vector<offset> unwritten_aborts;  ///< markers of those that are in no file yet, oldest first
 
   error offline;                     ///< why there are no appends any more
   error damage;                      ///< damaged_below_durable_mark
@@ -114,6 +117,19 @@ struct log_state {
   void set_aside_derived();
   error touch_set_aside();
 
+  // -- log_aborted.cpp
+  /// Applies a producer's batch or a transaction marker to what is known of producers and aborted transactions;
+  /// `records` are those of control batches.
+  void note_producer(const batch_head& batch, bytes_view records);
+  /// Reads the files of all segments; of entries from `trusted` on nothing is believed.
+  error load_aborted(offset trusted);
+  /// Appends to the segments' files what is not there yet: with the next ticket it is durable together with the markers.
+  error write_aborted();
+  /// Markers from `to` on have been cut off.
+  error cut_aborted(offset to);
+  /// The segments with the markers in [from, to) are gone with their files.
+  void forget_aborted(offset from, offset to);
+
   // -- log_load.cpp
   /// Producers' state up to the log's end: the newest sound snapshot and the batches behind it.
   /// Snapshots above `trusted` are removed, since they may be of records that were truncated, and those below the first
@@ -136,8 +152,5 @@ struct log_state {
   error drop_segments(std::vector<segment>::iterator first, std::vector<segment>::iterator last, wall_time now);
   error unlink_due(wall_time now);
 };
-
-/// Applies a transaction marker or a producer's batch to `to`; `records` are those of control batches.
-void note_producer(producers& to, const batch_head& batch, bytes_view records);
 
 }  // namespace troupe::log

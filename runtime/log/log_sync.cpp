@@ -92,7 +92,7 @@ error log_state::touch_set_aside() {
 bool log::needs_sync() const {
   const auto& s = *state_;
   return !s.offline && !s.damage && (s.durable_end < s.log_end || s.set_aside || !s.dirty_files.empty()
-                                     || s.dirty_directory || (s.epochs_changed && s.directory_made));
+                                     || !s.unwritten_aborts.empty() || s.dirty_directory || (s.epochs_changed && s.directory_made));
 }
 
 sync_ticket log::begin_sync() {
@@ -105,6 +105,11 @@ sync_ticket log::begin_sync() {
   sync_ticket ticket;
   ticket.number = ++s.tickets_given;
   ticket.up_to = s.log_end;
+  // A marker is not durable before what it says of its transaction is.
+  if (auto why = s.offline ? error{} : s.write_aborted()) {
+    s.failed(why);
+    ticket.up_to = s.unwritten_aborts.front();
+  }
   ticket.files = std::exchange(s.dirty_files, {});
   if (std::exchange(s.dirty_directory, false) && !(mutation("M17") && s.segments.size() > 1))
     ticket.directories.push_back(s.home.directory);
@@ -212,6 +217,8 @@ error write_all(log_state& s) {
   if (s.segments.empty())
     return {};
   if (auto why = s.touch_set_aside())
+    return why;
+  if (auto why = s.write_aborted())
     return why;
   auto& current = s.segments.back();
   if (current.has_indexes() && current.size_bytes() > 0)

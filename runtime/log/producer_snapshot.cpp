@@ -108,6 +108,9 @@ expected<producers> producers::decode(bytes_view content) {
     const auto entry = entries.subspan(at, field::size);
     take_entry(entry, out.all_[producer_id{load_i64(entry, field::producer)}]);
   }
+  for (const auto& [id, known] : out.all_)
+    if (known.current_transaction_start != no_offset)
+      out.open_.emplace(known.current_transaction_start, id);
   return out;
 }
 

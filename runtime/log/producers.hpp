@@ -9,6 +9,8 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <unordered_map>
@@ -58,30 +60,58 @@ struct active_producer {
   offset current_transaction_start = no_offset;
 };
 
-/// The idempotent producers of one log (KIP-98, KIP-360): finds retries, refuses gaps and old epochs. Pure; owned by
-/// the log.
+/// A coordinator's word that a transaction has ended, as its marker says it (KIP-98, KIP-890).
+struct transaction_marker {
+  producer_id producer;
+  std::int16_t producer_epoch = -1;
+  std::int32_t coordinator_epoch = -1;
+  bool commits = false;
+};
+
+/// A transaction that a marker has ended in this log.
+struct ended_transaction {
+  producer_id producer;
+  offset first;  ///< of its records
+  offset last;   ///< of the marker
+};
+
+/// The idempotent and transactional producers of one log (KIP-98, KIP-360): finds retries, refuses gaps and old epochs,
+/// knows where transactions are open. Pure; owned by the log.
 class producers {
  public:
   /// Checks a client's batch that has a producer. A remembered batch with the same sequences: the batch was appended
-  /// before. Empty: append it. Errors: `out_of_order_sequence`, `invalid_producer_epoch`.
+  /// before. Empty: append it. Errors: `out_of_order_sequence`, `invalid_producer_epoch`, `invalid_transaction_state`
+  /// for a batch outside of the transaction that its producer has open.
   expected<std::optional<remembered_batch>> check(const batch_head& batch) const;
+  /// Likewise for a coordinator's batch, which has no sequence.
+  error check_epoch(const batch_head& batch) const;
+  /// Whether a marker may be appended. Errors: `invalid_producer_epoch`, `coordinator_fenced`.
+  error check(const transaction_marker& marker) const;
 
   /// A batch with a producer was appended, or is met while the log is replayed: no checks. Transaction markers go to
   /// `ended`.
   void appended(const batch_head& batch);
-  /// A transaction marker was appended, written by a coordinator of that epoch.
-  void ended(const batch_head& marker, std::int32_t coordinator_epoch);
+  /// A transaction marker was appended, written by a coordinator of that epoch: the transaction that it has ended, if
+  /// one was open.
+  std::optional<ended_transaction> ended(const batch_head& marker, std::int32_t coordinator_epoch);
+
+  /// What is known of one; null: nothing.
+  const producer_state* find(producer_id id) const;
 
   /// Forgets producers that have been silent for `expiration`; not those with an open transaction. True when any went.
   bool expire(wall_time now, std::chrono::milliseconds expiration);
-  /// Where the first open transaction starts.
-  std::optional<offset> first_unstable() const;
+  /// Where the first transaction starts that is open, or whose marker is not below `high_watermark`.
+  std::optional<offset> first_unstable(offset high_watermark) const;
+  /// Where the first open transaction starts, and whose it is.
+  std::optional<std::pair<offset, producer_id>> first_open() const;
+  /// Markers below `high_watermark` have been replicated.
+  void forget_ended(offset high_watermark);
 
   std::vector<active_producer> active() const;
   /// For compaction: the last batch of each.
   std::vector<producer_tail> tails() const;
   std::size_t size() const { return all_.size(); }
-  void clear() { all_.clear(); }
+  void clear();
 
   /// The content of a `.snapshot` file (version 1): up to five entries a producer, oldest first, so that Kafka, for
   /// which the last entry counts, reads the same state.
@@ -91,6 +121,8 @@ class producers {
 
  private:
   std::unordered_map<producer_id, producer_state> all_;
+  std::map<offset, producer_id> open_;     ///< transactions, by their start
+  std::deque<ended_transaction> ended_;    ///< not known to be replicated, oldest first
 };
 
 }  // namespace troupe::log

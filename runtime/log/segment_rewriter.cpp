@@ -99,7 +99,8 @@ error segment_rewriter::write_index(const std::string& suffix, const std::vector
   return (*out)->sync();
 }
 
-expected<cleaned_group> segment_rewriter::finish(cleaning_group replaces) {
+expected<cleaned_group> segment_rewriter::finish(cleaning_group replaces,
+                                                 std::optional<std::vector<aborted_transaction>> aborted) {
   if (auto failed = flush())
     return failed;
   if (auto failed = log_->sync())
@@ -110,6 +111,11 @@ expected<cleaned_group> segment_rewriter::finish(cleaning_group replaces) {
   if (auto failed = write_index(".timeindex.cleaned", indexes_.times()))
     return failed;
   cleaned_group group;
+  if (aborted) {
+    if (auto failed = write_index(".txnindex.cleaned", encode_aborted(*aborted)))
+      return failed;
+    group.aborted = std::move(*aborted);
+  }
   group.end_of_records = end_.value_or(replaces.base());
   group.replaces = std::move(replaces);
   group.size_bytes = written_;

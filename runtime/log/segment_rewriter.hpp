@@ -55,8 +55,9 @@ class segment_rewriter {
 
   /// Appends one batch, through a buffer.
   error add(const batch_view& batch);
-  /// Writes the rest and the indexes, syncs all three files (not the directory) and tells what was written.
-  expected<cleaned_group> finish(cleaning_group replaces);
+  /// Writes the rest and the indexes, syncs all files (not the directory) and tells what was written. `aborted`: what
+  /// the segment's index of aborted transactions says, where one of the old segments had one.
+  expected<cleaned_group> finish(cleaning_group replaces, std::optional<std::vector<aborted_transaction>> aborted);
   std::uint64_t size_bytes() const { return written_ + buffer_.size(); }
 
  private:

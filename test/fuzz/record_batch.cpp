@@ -88,7 +88,7 @@ void filter(const batch_view& batch, std::uint8_t choice) {
   context.collected_to = choice & 32 ? batch.next_offset() : offset{wrapping_add(batch.base_offset().value, 3)};
   if (choice & 64)
     context.last_of_producer[batch.producer()] = batch.last_offset();
-  const auto result = filter_batch(batch, context);
+  const auto result = filter_batch(batch, troupe::log::transaction_role::none, context);
   demand(static_cast<bool>(result));
   if (result->what != filtered_batch::fate::rewritten)
     return;
