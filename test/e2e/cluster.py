@@ -93,6 +93,9 @@ class Cluster:
         new = lib.NewTopic(topic, partitions, NODES, config={k.replace("_", "."): str(v) for k, v in config.items()})
         lib.done(lib.admin(self).create_topics([new]))
 
+    def delete(self, topic):
+        lib.done(lib.admin(self).delete_topics([topic]))
+
     def partitions(self, topic):
         """{number: what the cluster says of it}"""
         return lib.admin(self).list_topics(topic, timeout=10).topics[topic].partitions

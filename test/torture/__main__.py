@@ -78,6 +78,7 @@ class Torture:
                 break
         errors = epoch.finish()
         verdict = epoch.judge()
+        epoch.cluster.delete(epoch.topic)  # the disk of the last node is small
         self.gaps.add(epoch)
         say(f"[{time.monotonic() - self.began:.0f} s] {epoch.topic}, seed {epoch.seed}: {len(epoch.rounds)} faults, "
             f"{verdict}: no anomaly" + (f"; {len(errors)} errors told to clients: {errors[0]}" if errors else ""))
