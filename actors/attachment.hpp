@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/authority/clock.hpp"
 #include "runtime/base/ids.hpp"
 
 #include <caf/actor.hpp>
@@ -33,6 +34,11 @@ using attachments = std::map<std::string, attach_function>;
 /// This replica leads no more: answer everybody who waits, and end. What is not known to be committed may be or not.
 struct attachment_ends {};
 
+/// Something of a journaled actor's may be due: its own timer.
+struct wake_tick {
+  monotonic_time due;
+};
+
 /// A journaled actor failed a moment ago: make it anew.
 struct attach_again {
   leader_epoch epoch;
@@ -41,4 +47,5 @@ struct attach_again {
 }  // namespace troupe
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::attachment_ends)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::wake_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::attach_again)

@@ -3,10 +3,12 @@
 #include "actors/api/handler.hpp"
 #include "actors/group_topics.hpp"
 #include "actors/journal.hpp"
+#include "actors/transaction_question.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/group/coordinator.hpp"
 #include "runtime/group/refusal.hpp"
 #include "runtime/kafka/request.hpp"
+#include "runtime/transaction/state.hpp"
 #include "runtime/metadata/diff.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
@@ -22,21 +24,12 @@
 
 namespace troupe {
 
-/// Something of a coordinator's may be due.
-struct wake_tick {
-  monotonic_time due;
-};
-
-}  // namespace troupe
-
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::wake_tick)
-
-namespace troupe {
-
 namespace {
 
 using schema::CoordinatorReply;
 using schema::CoordinatorRequest;
+using schema::PartitionAppended;
+using schema::PartitionMarker;
 using reply_promise = caf::typed_response_promise<wire<CoordinatorReply>>;
 
 group::options options_of(const config::broker_config& settings) {
@@ -64,18 +57,33 @@ expected<wire<CoordinatorReply>> encoded(const Response& response, std::int16_t 
 
 class group_coordinator_state {
  public:
-  void start(caf::event_based_actor* self, node_context& context, const attachment& at) {
+  void start(caf::event_based_actor* self, node_context& context, caf::actor coordination, const attachment& at) {
     self_ = self;
     context_ = &context;
+    coordination_ = std::move(coordination);
     coordinator_.emplace(options_of(context.settings), context.random);
     commit_patience_ = context.settings.duration("offsets.commit.timeout.ms");
     self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { gone(m); });
     journal_.open(self, context, at, static_cast<std::size_t>(context.settings.integer("offsets.load.buffer.size")),
                   {[this](const journal_record& r) { return coordinator_->replay(r); },
+                   [this](const journal_producer& by, const journal_record& r) {
+                     return coordinator_->replay_in_transaction(by, r);
+                   },
+                   [this](const log::transaction_marker& m) {
+                     coordinator_->transaction_ended(m.producer, m.producer_epoch, m.commits, now());
+                   },
                    [this] { loaded(); },
-                   [this](std::uint64_t number) { carry_out(coordinator_->committed(group::ticket{number}, now())); },
+                   [this](std::uint64_t number) {
+                     if (number < first_marker)
+                       carry_out(coordinator_->committed(group::ticket{number}, now()));
+                     else
+                       marked(number);
+                   },
                    [this](std::uint64_t number, const error& why) {
-                     carry_out(coordinator_->refused(group::ticket{number}, api::code_of(why), now()));
+                     if (number < first_marker)
+                       carry_out(coordinator_->refused(group::ticket{number}, api::code_of(why), now()));
+                     else if (auto open = markers_.extract(number))
+                       open.mapped().promise.deliver(why);
                    },
                    [this](const error& why) { fail_open(why); }});
   }
@@ -93,6 +101,7 @@ class group_coordinator_state {
       case leave_group_request::api_key: return ask<leave_group_request>(m, &coordinator::leave);
       case offset_commit_request::api_key: return commit(m);
       case offset_fetch_request::api_key: return fetch(m);
+      case txn_offset_commit_request::api_key: return commit_in_transaction(m);
       case offset_delete_request::api_key: return delete_offsets(m);
       case describe_groups_request::api_key: return describe(m);
       case list_groups_request::api_key: return list(m);
@@ -100,6 +109,20 @@ class group_coordinator_state {
       default: break;
     }
     return make_error(errc::unknown_api, "api " + std::to_string(m->getApiKey()) + " is not a group coordinator's");
+  }
+
+  /// The end of a transaction that offsets here may be a part of.
+  caf::result<wire<PartitionAppended>> end_transaction(const wire<PartitionMarker>& m) {
+    if (!journal_.is_loaded())
+      return make_error(node_errc::coordinator_loading, "the coordinator of " + journal_.at().name() + " is loading");
+    const auto number = next_marker_++;
+    auto& open = markers_[number];
+    open = {self_->make_response_promise<wire<PartitionAppended>>(), m};
+    auto promise = open.promise;
+    const auto [first, last] = verifying_.equal_range(producer_id{m->getProducerId()});
+    std::for_each(first, last, [](auto& one) { *one.second = true; });
+    journal_.append_marker(number, m);
+    return promise;
   }
 
   void wake(monotonic_time due) {
@@ -114,6 +137,7 @@ class group_coordinator_state {
   void end() {
     if (journal_.is_loaded())
       carry_out(coordinator_->close(kafka::error_code::not_coordinator));
+    fail_open(make_error(node_errc::not_leader, journal_.at().name() + ": its leader has changed"));
     self_->quit();
   }
 
@@ -126,7 +150,25 @@ class group_coordinator_state {
     caf::actor_addr from;
     std::string group;  ///< that it joins
     std::optional<kafka::offset_commit_response> late;  ///< what a commit is told that takes too long
+    bool is_transactional = false;  ///< a TxnOffsetCommit, which the coordinator answers like an OffsetCommit
   };
+
+  /// A marker on its way into the journal. They are numbered apart from the coordinator's batches.
+  struct open_marker {
+    caf::typed_response_promise<wire<PartitionAppended>> promise;
+    wire<PartitionMarker> marker;
+  };
+  static constexpr std::uint64_t first_marker = std::uint64_t{1} << 63;
+
+  void marked(std::uint64_t number) {
+    const auto open = markers_.extract(number);
+    const auto m = *open.mapped().marker;
+    // With an epoch a transaction, the marker has the one after that of its records (KIP-890).
+    const auto last_epoch = static_cast<std::int16_t>(m.getProducerEpoch()
+                                                      - (m.getTransactionVersion() >= transaction::epoch_bump_version));
+    carry_out(coordinator_->transaction_ended(producer_id{m.getProducerId()}, last_epoch, m.getCommits(), now()));
+    open.mapped().promise.deliver(wire_builder<PartitionAppended>{}.freeze());
+  }
 
   group::moment now() const { return {context_->time.monotonic_now(), context_->time.wall_now()}; }
 
@@ -210,6 +252,64 @@ class group_coordinator_state {
     return answer_later(who, [&] { return coordinator_->commit_offsets(who, *r, now()); });
   }
 
+  /// The transaction's coordinator is asked first; what holds for the member is looked at when it has answered.
+  caf::result<wire<CoordinatorReply>> commit_in_transaction(const wire<CoordinatorRequest>& m) {
+    using kafka::txn_offset_commit_request;
+    constexpr std::int16_t adds_version = 5;
+    auto r = decode<txn_offset_commit_request>(m);
+    if (!r)
+      return r.error();
+    const transaction_claim claim{r->transactional_id, {producer_id{r->producer_id}, r->producer_epoch},
+                                  m->getApiVersion() >= adds_version};
+    auto commit = group_topics::as_commit(*r);
+    auto unknown = group_topics::take_unknown(*image_, commit, 0);
+    const auto who = begin(m, [unknown](group::response& out) { add_topics(out, unknown); });
+    open_.at(who.id).is_transactional = true;
+    auto promise = open_.at(who.id).promise;
+    verify(claim, [this, who, commit, by = claim.producer](const error& why) {
+      if (why)
+        return answer(who.id, group_topics::all_refused(commit, transaction_code_of(why, who.version)));
+      carry_out(coordinator_->commit_in_transaction(who, commit, by, now()));
+    });
+    return promise;
+  }
+
+  /// `then` is called when the partition is a part of the transaction, or with the reason why it is not. What was said
+  /// before the end of a transaction is asked again after it.
+  void verify(const transaction_claim& claim, std::function<void(const error&)> then) {
+    const auto is_outdated = std::make_shared<bool>(false);
+    verifying_.emplace(claim.producer.id, is_outdated);
+    const auto answered = [this, claim, then, is_outdated](const error& why) {
+      const auto [first, last] = verifying_.equal_range(claim.producer.id);
+      verifying_.erase(std::find_if(first, last, [&](const auto& one) { return one.second == is_outdated; }));
+      if (*is_outdated)
+        return verify(claim, then);
+      then(why);
+    };
+    self_->request(coordination_, caf::infinite, ask_about(claim, journal_.at().topic, journal_.at().id.index.value))
+      .then([answered](const wire<CoordinatorReply>& reply) { answered(verdict_of(reply)); },
+            [answered](const caf::error& why) {
+              answered(make_error(node_errc::transaction_unverified, "the transaction's coordinator cannot be asked: "
+                                                                       + render(why)));
+            });
+  }
+
+  /// Producers know other codes for their offsets than for their records.
+  static kafka::error_code transaction_code_of(const error& why, std::int16_t version) {
+    constexpr std::int16_t abortable_version = 4;
+    const auto is = [&](node_errc code) {
+      return is_error(why, error_domain::node, static_cast<std::uint8_t>(code));
+    };
+    if (is(node_errc::concurrent_transactions))
+      return kafka::error_code::concurrent_transactions;
+    if (is(node_errc::not_in_transaction))
+      return version >= abortable_version ? kafka::error_code::transaction_abortable
+                                          : kafka::error_code::invalid_txn_state;
+    if (is(node_errc::transaction_unverified))
+      return kafka::error_code::coordinator_not_available;
+    return group::code_for_client(api::code_of(why));
+  }
+
   /// Kafka's answer where the in-sync replicas do not take a commit in time. It may be committed later.
   void answer_late_commits() {
     for (; !commits_.empty() && commits_.front().first <= now().at; commits_.pop_front())
@@ -287,8 +387,12 @@ class group_coordinator_state {
   void carry_out(group::effects e) {
     for (const auto& line : e.notes)
       say(log_level::info, line);
-    for (auto& batch : e.batches)
-      journal_.append(batch.id.value, std::move(batch.records));
+    for (auto& batch : e.batches) {
+      if (batch.by)
+        journal_.append(batch.id.value, std::move(batch.records), *batch.by);
+      else
+        journal_.append(batch.id.value, std::move(batch.records));
+    }
     for (auto& one : e.answers)
       answer(one.to, std::move(one.body));
     arm();
@@ -300,7 +404,10 @@ class group_coordinator_state {
       return;  // a commit that has been answered because it took too long
     if (open.mapped().complete)
       open.mapped().complete(body);
-    auto reply = std::visit([&](const auto& b) { return encoded(b, open.mapped().version); }, body);
+    auto reply = open.mapped().is_transactional
+                   ? encoded(group_topics::as_transactional(std::get<kafka::offset_commit_response>(body)),
+                             open.mapped().version)
+                   : std::visit([&](const auto& b) { return encoded(b, open.mapped().version); }, body);
     if (reply)
       open.mapped().promise.deliver(std::move(*reply));
     else
@@ -309,6 +416,8 @@ class group_coordinator_state {
 
   void fail_open(const error& why) {
     for (auto& [id, open] : std::exchange(open_, {}))
+      open.promise.deliver(why);
+    for (auto& [number, open] : std::exchange(markers_, {}))
       open.promise.deliver(why);
   }
 
@@ -350,6 +459,7 @@ class group_coordinator_state {
 
   caf::event_based_actor* self_ = nullptr;
   node_context* context_ = nullptr;
+  caf::actor coordination_;
   journal journal_;
   std::optional<group::coordinator> coordinator_;
   std::shared_ptr<const metadata::image> image_;  ///< the last one that was looked at
@@ -359,15 +469,19 @@ class group_coordinator_state {
   std::chrono::milliseconds commit_patience_{0};
   std::set<caf::actor_addr> watched_;
   monotonic_time armed_until_ = monotonic_time::max();
+  std::map<std::uint64_t, open_marker> markers_;
+  std::uint64_t next_marker_ = first_marker;
+  std::multimap<producer_id, std::shared_ptr<bool>> verifying_;  ///< whether a marker has come since
 };
 
 caf::behavior group_coordinator(caf::stateful_actor<group_coordinator_state>* self, node_context* context,
-                                const attachment& at) {
+                                caf::actor coordination, const attachment& at) {
   adopt(self, *context, "group coordinator " + at.name());
   auto* state = &self->state;
-  state->start(self, *context, at);
+  state->start(self, *context, std::move(coordination), at);
   return {
     [state](const wire<CoordinatorRequest>& m) { return state->serve(m); },
+    [state](const wire<PartitionMarker>& m) { return state->end_transaction(m); },
     [state](const wake_tick& m) { state->wake(m.due); },
     [state](const attachment_ends&) { state->end(); },
   };
@@ -375,8 +489,8 @@ caf::behavior group_coordinator(caf::stateful_actor<group_coordinator_state>* se
 
 }  // namespace
 
-caf::actor spawn_group_coordinator(node_context& context, const attachment& at) {
-  return context.spawn(group_coordinator, &context, at);
+caf::actor spawn_group_coordinator(node_context& context, const caf::actor& coordination, const attachment& at) {
+  return context.spawn(group_coordinator, &context, coordination, at);
 }
 
 }  // namespace troupe

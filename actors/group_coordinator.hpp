@@ -10,11 +10,14 @@ namespace troupe {
 ///
 /// Messages  CoordinatorRequest → CoordinatorReply   JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit,
 ///                                                   OffsetFetch, OffsetDelete, DescribeGroups, ListGroups and
-///                                                   DeleteGroups, from a session through the partition
+///                                                   DeleteGroups and TxnOffsetCommit, from a session through the
+///                                                   partition
+///           PartitionMarker → PartitionAppended     likewise from a transaction's coordinator
 ///           wake_tick →                             its own timer
 ///           attachment_ends →                       answers everybody, then it ends
 /// Errors    `coordinator_loading` until its journal is replayed
 /// Exits     with the reason why its journal cannot be trusted; the partition makes another one
-caf::actor spawn_group_coordinator(node_context& context, const attachment& at);
+/// `coordination` answers transaction_question.
+caf::actor spawn_group_coordinator(node_context& context, const caf::actor& coordination, const attachment& at);
 
 }  // namespace troupe

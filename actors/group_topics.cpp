@@ -95,6 +95,32 @@ kafka::offset_commit_response all_refused(const kafka::offset_commit_request& r,
   return out;
 }
 
+kafka::offset_commit_request as_commit(const kafka::txn_offset_commit_request& r) {
+  kafka::offset_commit_request out;
+  out.group_id = r.group_id;
+  out.generation_id_or_member_epoch = r.generation_id;
+  out.member_id = r.member_id;
+  out.group_instance_id = r.group_instance_id;
+  for (const auto& topic : r.topics) {
+    auto& one = out.topics.emplace_back();
+    one.name = topic.name;
+    for (const auto& p : topic.partitions)
+      one.partitions.push_back({p.partition_index, p.committed_offset, p.committed_leader_epoch, p.committed_metadata});
+  }
+  return out;
+}
+
+kafka::txn_offset_commit_response as_transactional(const kafka::offset_commit_response& told) {
+  kafka::txn_offset_commit_response out;
+  for (const auto& topic : told.topics) {
+    auto& one = out.topics.emplace_back();
+    one.name = topic.name;
+    for (const auto& p : topic.partitions)
+      one.partitions.push_back({p.partition_index, p.error_code});
+  }
+  return out;
+}
+
 void name_by_id(const metadata::image& in, kafka::offset_fetch_response::group& told) {
   std::erase_if(told.topics, [&](auto& topic) {
     if (!topic.topic_id.is_zero())

@@ -5,6 +5,7 @@
 #include "schema/kafka/offset_commit.hpp"
 #include "schema/kafka/offset_delete.hpp"
 #include "schema/kafka/offset_fetch.hpp"
+#include "schema/kafka/txn_offset_commit.hpp"
 
 /// Which topics requests about offsets mean: newer clients name them by id, older ones by name, and a coordinator wants
 /// both, of topics that there are.
@@ -34,6 +35,10 @@ Partition without_offset(std::int32_t index, kafka::error_code code) {
 
 /// Every partition that `r` names, refused with `code`; answers to OffsetCommit know no error of the whole.
 kafka::offset_commit_response all_refused(const kafka::offset_commit_request& r, kafka::error_code code);
+
+/// A TxnOffsetCommit and its answer in the shape of an OffsetCommit's.
+kafka::offset_commit_request as_commit(const kafka::txn_offset_commit_request& r);
+kafka::txn_offset_commit_response as_transactional(const kafka::offset_commit_response& told);
 
 /// A request from before several groups could be asked for at once, as one of today.
 kafka::offset_fetch_request::group as_group(const kafka::offset_fetch_request& r);

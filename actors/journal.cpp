@@ -5,6 +5,7 @@
 #include "runtime/base/sites.hpp"
 #include "runtime/log/batch.hpp"
 #include "runtime/log/batch_builder.hpp"
+#include "runtime/log/control_record.hpp"
 #include "runtime/log/errors.hpp"
 #include "runtime/log/record.hpp"
 #include "runtime/node/context.hpp"
@@ -30,7 +31,8 @@ using schema::PartitionSlice;
 bool is_refusal(const error& e) {
   return is_error(e, error_domain::node, static_cast<std::uint8_t>(node_errc::not_enough_replicas))
          || is_error(e, error_domain::node, static_cast<std::uint8_t>(node_errc::queue_full))
-         || is_error(e, error_domain::log, static_cast<std::uint8_t>(log::errc::batch_too_large));
+         || is_error(e, log::errc::batch_too_large) || is_error(e, log::errc::invalid_producer_epoch)
+         || is_error(e, log::errc::coordinator_fenced);
 }
 
 }  // namespace
@@ -97,9 +99,8 @@ error journal::replay(const chunk& records) {
     const auto& b = **batch;
     if (b.next_offset() <= next_)
       continue;
-    if (!b.is_control())
-      if (auto failed = replay_batch(b))
-        return failed;
+    if (auto failed = replay_batch(b))
+      return failed;
     next_ = b.next_offset();
   }
 }
@@ -108,6 +109,13 @@ error journal::replay_batch(const log::batch_view& batch) {
   auto unpacked = log::unpacked_records::of(batch, bounds::unpacked_batch_bytes_max);
   if (!unpacked)
     return unpacked.error();
+  if (batch.is_control()) {
+    const auto head = log::batch_head::decode(batch.bytes(), 0);
+    if (const auto marker = head ? log::read_marker(*head, unpacked->bytes()) : std::nullopt)
+      events_.replay_marker(*marker);
+    return {};
+  }
+  const journal_producer by{batch.producer(), batch.producer_epoch()};
   log::record_run each{*unpacked};
   for (auto record = each.next();; record = each.next()) {
     if (!record)
@@ -120,7 +128,7 @@ error journal::replay_batch(const log::batch_view& batch) {
     journal_record one{byte_slice::copy_of(*r.key), std::nullopt};
     if (r.value)
       one.value = byte_slice::copy_of(*r.value);
-    if (auto failed = events_.replay(one))
+    if (auto failed = batch.is_transactional() ? events_.replay_in_transaction(by, one) : events_.replay(one))
       return failed;
   }
 }
@@ -128,7 +136,19 @@ error journal::replay_batch(const log::batch_view& batch) {
 // -- append -----------------------------------------------------------------------------------------------------------
 
 void journal::append(std::uint64_t number, std::vector<journal_record> records) {
-  waiting_.push_back({number, std::move(records)});
+  waiting_.push_back({number, std::move(records), {}, {}});
+  if (under_way_.empty())
+    flush();
+}
+
+void journal::append(std::uint64_t number, std::vector<journal_record> records, const journal_producer& by) {
+  waiting_.push_back({number, std::move(records), by, {}});
+  if (under_way_.empty())
+    flush();
+}
+
+void journal::append_marker(std::uint64_t number, const wire<schema::PartitionMarker>& marker) {
+  waiting_.push_back({number, {}, {}, marker});
   if (under_way_.empty())
     flush();
 }
@@ -136,11 +156,29 @@ void journal::append(std::uint64_t number, std::vector<journal_record> records) 
 void journal::flush() {
   if (waiting_.empty())
     return;
-  log::batch_builder batch{{}};
+  if (waiting_.front().marker)
+    return send_marker();
+  auto bytes = next_batch();
+  if (!bytes)
+    return fail(bytes.error());
+  send_batch(std::move(*bytes));
+}
+
+/// What waits and fits goes with one batch; what belongs to a transaction has one of its own.
+expected<byte_slice> journal::next_batch() {
+  log::batch_fields fields;
+  if (const auto& by = waiting_.front().by) {
+    fields.producer = by->id;
+    fields.producer_epoch = by->epoch;
+    fields.transactional = true;
+  }
+  log::batch_builder batch{fields};
   const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
                      context_->time.wall_now().time_since_epoch()).count();
   while (!waiting_.empty()) {
     auto& next = waiting_.front();
+    if (!under_way_.empty() && (next.stands_alone() || under_way_.front().by))
+      break;
     std::size_t bytes = 0;
     for (const auto& r : next.records)
       bytes += r.size();
@@ -151,25 +189,47 @@ void journal::flush() {
     under_way_.push_back(std::move(next));
     waiting_.pop_front();
   }
-  auto bytes = std::move(batch).finish();
-  if (!bytes)
-    return fail(bytes.error());
+  return std::move(batch).finish();
+}
+
+void journal::send_batch(byte_slice batch) {
   wire_builder<PartitionAppend> b;
-  b->setRecords(b.attach(std::move(*bytes)));
+  b->setRecords(b.attach(std::move(batch)));
   b->setAcks(-1);
   b->setTimeoutMs(std::numeric_limits<std::int32_t>::max());  // until it is known
   b->setLeaderEpoch(at_.epoch.value);
+  b->setInternal(under_way_.front().by.has_value());
   self_->request(at_.partition, caf::infinite, std::move(b).freeze())
-    .then([this](const wire<PartitionAppended>& m) {
-            settle(m->hasRefusal() ? log::make_error(log::errc::invalid_record, "the journal refused a record")
-                                   : error{});
-          },
-          [this](const caf::error& why) {
-            if (is_refusal(why))
-              settle(why);
-            else
-              fail(why);
-          });
+    .then([this](const wire<PartitionAppended>& m) { take_answer(m); },
+          [this](const caf::error& why) { take_failure(why); });
+}
+
+void journal::send_marker() {
+  const auto m = *waiting_.front().marker;
+  wire_builder<schema::PartitionMarker> b;
+  b->setProducerId(m.getProducerId());
+  b->setProducerEpoch(m.getProducerEpoch());
+  b->setCoordinatorEpoch(m.getCoordinatorEpoch());
+  b->setCommits(m.getCommits());
+  b->setTransactionVersion(m.getTransactionVersion());
+  b->setLeaderEpoch(at_.epoch.value);
+  b->setJournaled(true);
+  under_way_.push_back(std::move(waiting_.front()));
+  waiting_.pop_front();
+  self_->request(at_.partition, caf::infinite, std::move(b).freeze())
+    .then([this](const wire<PartitionAppended>& answer) { take_answer(answer); },
+          [this](const caf::error& why) { take_failure(why); });
+}
+
+void journal::take_answer(const wire<PartitionAppended>& m) {
+  settle(m->hasRefusal() ? log::make_error(log::errc::invalid_record, "the journal refused a record") : error{});
+}
+
+void journal::take_failure(const error& why) {
+  if (is_refusal(why))
+    settle(why);
+  else
+    fail(why);
 }
 
 /// What comes inside of the callbacks waits for the next batch.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/attachment.hpp"
+#include "runtime/log/producers.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/journal_record.hpp"
 #include "runtime/wire/caf.hpp"
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace troupe {
@@ -25,6 +27,10 @@ class batch_view;
 struct journal_events {
   /// The next record, in the journal's order. An error ends the actor.
   std::function<error(const journal_record&)> replay;
+  /// Likewise, one that was appended in a producer's transaction.
+  std::function<error(const journal_producer&, const journal_record&)> replay_in_transaction;
+  /// The producer's transaction has ended there.
+  std::function<void(const log::transaction_marker&)> replay_marker;
   /// All that was there is replayed: requests may be served.
   std::function<void()> loaded;
   /// The records that were appended under this number are committed.
@@ -51,11 +57,18 @@ class journal {
 
   /// Appends `records` together or not at all, behind all earlier ones. Numbers are the caller's and differ.
   void append(std::uint64_t number, std::vector<journal_record> records);
+  /// Likewise, in a producer's transaction.
+  void append(std::uint64_t number, std::vector<journal_record> records, const journal_producer& by);
+  /// Ends a producer's transaction.
+  void append_marker(std::uint64_t number, const wire<schema::PartitionMarker>& marker);
 
  private:
   struct entry {
     std::uint64_t number = 0;
     std::vector<journal_record> records;
+    std::optional<journal_producer> by;
+    wire<schema::PartitionMarker> marker;  ///< instead of records
+    bool stands_alone() const { return by || marker; }
   };
 
   void read_on();
@@ -63,6 +76,11 @@ class journal {
   error replay(const chunk& records);
   error replay_batch(const log::batch_view& batch);
   void flush();
+  expected<byte_slice> next_batch();
+  void send_batch(byte_slice batch);
+  void send_marker();
+  void take_answer(const wire<schema::PartitionAppended>& m);
+  void take_failure(const error& why);
   void settle(const error& refusal);
   void fail(const error& why);
 

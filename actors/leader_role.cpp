@@ -1,6 +1,5 @@
 #include "actors/leader_role.hpp"
 
-#include "actors/partition_appended.hpp"
 #include "actors/partition_description.hpp"
 #include "actors/partition_timers.hpp"
 #include "runtime/base/bounds.hpp"
@@ -17,8 +16,6 @@
 
 namespace troupe {
 
-using schema::PartitionAppend;
-using schema::PartitionAppended;
 using schema::PartitionEpochEnd;
 using schema::PartitionEpochQuery;
 using schema::PartitionOffset;
@@ -36,7 +33,9 @@ leader_role::leader_role(caf::event_based_actor& self, node_context& context, re
     epoch_(epoch),
     known_watermark_(high_watermark),
     acks_(std::move(owed)),
-    readers_(self, context, log) {
+    readers_(self, context, log),
+    transactions_(self, context, log.spec().coordination,
+                  [this](held_append one, bool is_judged) { append_held(std::move(one), is_judged); }) {
   if (!acks_.empty())
     arm(acks_.next_deadline());
   if (log_.get())
@@ -88,55 +87,20 @@ error leader_role::admit(std::int32_t sender_epoch) {
   return log_.open();
 }
 
-error leader_role::admit_write(PartitionAppend::Reader m) {
-  if (auto refused = admit(m.getLeaderEpoch()))
+error leader_role::admit_write(std::int32_t sender_epoch, int acks) {
+  if (auto refused = admit(sender_epoch))
     return refused;
-  if (m.getAcks() == -1 && !replicas_->enough_in_sync()) {
+  if (acks == -1 && !replicas_->enough_in_sync()) {
     probe("fewer in sync than min.insync.replicas");
     return make_error(node_errc::not_enough_replicas,
                       describe() + ": fewer replicas in sync than min.insync.replicas asks for");
   }
-  if (m.getAcks() == -1 && acks_.full())
+  if (acks == -1 && acks_.full())
     return make_error(node_errc::queue_full, describe() + ": too many requests wait for the high watermark");
   return {};
 }
 
 // -- clients ----------------------------------------------------------------------------------------------------------
-
-caf::result<wire<PartitionAppended>> leader_role::append(const wire<PartitionAppend>& m) {
-  if (auto refused = admit_write(*m))
-    return refused;
-  const auto* records = std::get_if<byte_slice>(&m.attachment(m->getRecords()));
-  if (!records)
-    return log::make_error(log::errc::invalid_record, describe() + ": the append came without records");
-  const auto now = context_.time.wall_now();
-  auto done = log_->append_as_leader(*records, epoch_, now);
-  if (!done) {
-    if (auto blamed = refusal_of(done.error(), *records, log_.options(), now))
-      return std::move(*blamed);
-    auto why = log_.failed_write(done.error());
-    if (log_.has_failed())
-      log_failed(why);
-    return why;
-  }
-  log_.touch();
-  log_.note_success();
-  report_own();
-  feed_all();
-  log_.sync_if_due();
-  const auto needs = done->last + 1;
-  auto answer = appended(*done);
-  if (m->getAcks() != -1 || mutation("M07") || needs <= replicas_->high_watermark()) {
-    on_progress();
-    return answer;
-  }
-  auto promise = self_.make_response_promise<wire<PartitionAppended>>();
-  const auto deadline = context_.time.monotonic_now() + std::chrono::milliseconds{std::max(0, m->getTimeoutMs())};
-  acks_.park(needs, deadline, {promise, std::move(answer)});
-  arm(deadline);
-  on_progress();
-  return promise;
-}
 
 caf::result<wire<PartitionSlice>> leader_role::read(const wire<PartitionRead>& m) {
   if (auto refused = admit(m->getLeaderEpoch()))
@@ -168,8 +132,10 @@ caf::result<wire<PartitionOffset>> leader_role::find_offset(const wire<Partition
       && m->getTimestampMs() != log::log::earliest_local_time)
     return make_error(node_errc::offset_not_available,
                       describe() + ": its new leader does not know yet what is committed; ask again");
-  auto found = log_->find_offset(m->getTimestampMs(),
-                                 m->getAsReplica() ? log_->log_end_offset() : replicas_->high_watermark());
+  auto limit = m->getAsReplica() ? log_->log_end_offset() : replicas_->high_watermark();
+  if (m->getCommittedOnly())
+    limit = log_->last_stable_offset(limit);
+  auto found = log_->find_offset(m->getTimestampMs(), limit);
   if (!found)
     return found.error();
   return answer_of(*found);
@@ -256,12 +222,14 @@ void leader_role::on_deadline(monotonic_time due) {
 }
 
 void leader_role::fail_waiting(const error& why) {
+  transactions_.fail_all(why);
   for (auto& waiting : acks_.take_all())
     waiting.promise.deliver(why);
   readers_.fail_all(why);
 }
 
 owed_acks leader_role::hand_over(const error& why) {
+  transactions_.fail_all(why);
   readers_.fail_all(why);
   return std::exchange(acks_, owed_acks{bounds::parked_acks_max});
 }

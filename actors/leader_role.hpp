@@ -3,6 +3,7 @@
 #include "actors/log_readers.hpp"
 #include "actors/owed_acks.hpp"
 #include "actors/replica_log.hpp"
+#include "actors/transaction_check.hpp"
 #include "runtime/kafka/errors.hpp"
 #include "runtime/replication/leader.hpp"
 
@@ -30,6 +31,9 @@ class leader_role {
   // -- clients ----------------------------------------------------------------------------------------------------
 
   caf::result<wire<schema::PartitionAppended>> append(const wire<schema::PartitionAppend>& m);
+  /// Ends a producer's transaction; likewise.
+  caf::result<wire<schema::PartitionAppended>> end_transaction(const wire<schema::PartitionMarker>& m);
+  void ask_coordinator_again(const transaction_retry_tick& m) { transactions_.ask_again(m); }
   caf::result<wire<schema::PartitionSlice>> read(const wire<schema::PartitionRead>& m);
   caf::result<wire<schema::PartitionOffset>> find_offset(const wire<schema::PartitionOffsetQuery>& m);
   caf::result<wire<schema::PartitionEpochEnd>> find_epoch_end(const wire<schema::PartitionEpochQuery>& m);
@@ -71,8 +75,22 @@ class leader_role {
     monotonic_time goes_at;    ///< from when on they may go
   };
 
+  /// What an append has come to: the answer, and the high watermark that it must wait for.
+  struct done_append {
+    wire<schema::PartitionAppended> answer;
+    offset needs;
+  };
+
   error admit(std::int32_t sender_epoch);
-  error admit_write(schema::PartitionAppend::Reader m);
+  error admit_write(std::int32_t sender_epoch, int acks);
+  expected<done_append> append_now(const byte_slice& records, schema::PartitionAppend::Reader m);
+  expected<done_append> append_marker(schema::PartitionMarker::Reader m);
+  void after_append();
+  void append_held(held_append one, bool is_judged);
+  caf::result<wire<schema::PartitionAppended>> answer_when_committed(expected<done_append> done,
+                                                                     std::chrono::milliseconds timeout, bool waits);
+  void park(done_append done, std::chrono::milliseconds timeout, append_promise promise);
+  std::optional<log::batch_head> transactional_head(const byte_slice& records) const;
   void report_own();
   void on_progress();
   std::optional<node_id> nearer_replica(schema::PartitionRead::Reader m) const;
@@ -106,6 +124,7 @@ class leader_role {
   replication::membership decided_{{}, {}, -1};
   owed_acks acks_;
   log_readers readers_;
+  transaction_check transactions_;
   std::map<node_id, fed_follower> followers_;
   monotonic_time armed_until_ = monotonic_time::max();
   bool lag_armed_ = false;

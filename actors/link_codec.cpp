@@ -4,6 +4,7 @@
 #include "runtime/node/errors.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/controller.capnp.h"
+#include "schema/coordinator.capnp.h"
 #include "schema/membership.capnp.h"
 #include "schema/raft.capnp.h"
 #include "schema/replication.capnp.h"
@@ -86,6 +87,8 @@ const auto& conversations() {
     asking<schema::BrokerHeartbeat, schema::BrokerHeartbeatAnswer>(),
     asking<schema::BrokerRegistration, schema::BrokerRegistered>(),
     asking<schema::ControllerRequest, schema::ControllerReply>(),
+    asking<schema::CoordinatorRequest, schema::CoordinatorReply>(),
+    asking<schema::MarkerRequest, schema::MarkerReply>(),
   };
   return all;
 }

@@ -2,16 +2,19 @@
 
 #include "actors/cleaner.hpp"
 #include "actors/controller.hpp"
+#include "actors/coordination.hpp"
 #include "actors/feeder.hpp"
 #include "actors/group_coordinator.hpp"
 #include "actors/isr_keeper.hpp"
 #include "actors/registration.hpp"
 #include "actors/replicas.hpp"
+#include "actors/transaction_coordinator.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/group/placement.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 #include "runtime/node/listener_tls.hpp"
+#include "runtime/transaction/state.hpp"
 
 #include <caf/all.hpp>
 
@@ -49,14 +52,15 @@ class node_state {
     peers_ = keep(spawn_peers(*context_));
     controller_ = keep(spawn_controller(*context_, peers_));
     feeder_ = keep(spawn_feeder(*context_));
+    coordination_ = keep(spawn_coordination(*context_, peers_));
     for (const auto& address : context_->settings.listeners())
       clients_.push_back(keep(
         spawn_listener(*context_, address, tls_.at(address.name), [this, name = address.name](auto stream) {
-          return spawn_session(*context_, std::move(stream), name, {controller_, replicas_});
+          return spawn_session(*context_, std::move(stream), name, {controller_, replicas_, coordination_});
         })));
     if (const auto& address = context_->settings.peer_listener()) {
       auto services = std::make_shared<const peer_services>(
-        peer_services{{"controller", controller_}, {"feeder", feeder_}});
+        peer_services{{"controller", controller_}, {"feeder", feeder_}, {"coordination", coordination_}});
       nodes_ = keep(spawn_listener(*context_, *address, context_->peer_tls(), [this, services](auto stream) {
         return spawn_peer_session(*context_, std::move(stream), services, peers_);
       }));
@@ -205,8 +209,8 @@ class node_state {
       if (!d.clean)
         facts.clean_epoch = -1;
     auto keeper = keep(spawn_isr_keeper(*context_, controller_));
-    replicas_ = keep(spawn_replicas(*context_, std::move(directories), peers_, std::move(keeper),
-                                    {{std::string{group::offsets_topic}, spawn_group_coordinator}}));
+    replicas_ = keep(spawn_replicas(*context_, std::move(directories), peers_, std::move(keeper), coordination_,
+                                    journaled_actors()));
     quorum::setup how{context_->settings.log_dirs().front() + "/" + metadata_folder, raft::directory_id{directory}, {}};
     for (const auto& seed : context_->settings.bootstrap())
       how.seeds.push_back({seed.host, seed.port});
@@ -219,6 +223,18 @@ class node_state {
               self_->request(registration_, caf::infinite, facts)
                 .then([this](const registration_opened&) { await_view(); }, failed());
             }, failed());
+  }
+
+  /// Who lives beside the partitions of which topic.
+  attachments journaled_actors() const {
+    return {{std::string{group::offsets_topic},
+             [coordination = coordination_](node_context& context, const attachment& at) {
+               return spawn_group_coordinator(context, coordination, at);
+             }},
+            {std::string{transaction::state_topic},
+             [coordination = coordination_, controller = controller_](node_context& context, const attachment& at) {
+               return spawn_transaction_coordinator(context, coordination, controller, at);
+             }}};
   }
 
   /// Sessions work with the published view: it must tell of this node before the first client comes.
@@ -278,6 +294,7 @@ class node_state {
   caf::actor peers_;
   caf::actor controller_;
   caf::actor feeder_;
+  caf::actor coordination_;
   caf::actor replicas_;
   caf::actor registration_;
   std::map<std::string, std::shared_ptr<const net::tls_context>> tls_;  ///< of the listeners for clients, by name

@@ -24,10 +24,12 @@ namespace {
 using schema::CoordinatorReply;
 using schema::CoordinatorRequest;
 using schema::PartitionAppend;
+using schema::PartitionAppended;
 using schema::PartitionDescribe;
 using schema::PartitionDescription;
 using schema::PartitionDurable;
 using schema::PartitionEpochQuery;
+using schema::PartitionMarker;
 using schema::PartitionOffsetQuery;
 using schema::PartitionRead;
 using schema::PartitionTrim;
@@ -79,6 +81,19 @@ class partition_state {
     if (any && follower_ && !closing_)
       return serve(*follower_);
     return as_leader<Reply>(serve);
+  }
+
+  /// Who has the partition for a journal keeps the order of what is in it, so it writes the marker.
+  caf::result<wire<PartitionAppended>> end_transaction(const wire<PartitionMarker>& m) {
+    return as_leader<wire<PartitionAppended>>([&](auto& leader) -> caf::result<wire<PartitionAppended>> {
+      if (m->getJournaled() || !attached_.is_wanted())
+        return leader.end_transaction(m);
+      if (!attached_.get())
+        return make_error(node_errc::no_coordinator, log_.describe() + ": what is attached to it is made anew");
+      auto promise = self_->make_response_promise<wire<PartitionAppended>>();
+      promise.delegate(attached_.get(), m);
+      return promise;
+    });
   }
 
   caf::result<wire<CoordinatorReply>> ask_attached(const wire<CoordinatorRequest>& m) {
@@ -277,7 +292,6 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
   adopt(self, *context, "partition " + spec.topic + "-" + std::to_string(spec.id.index.value));
   auto* state = &self->state;
   state->start(self, *context, spec);
-  using schema::PartitionAppended;
   using schema::PartitionEpochEnd;
   using schema::PartitionOffset;
   using schema::PartitionSlice;
@@ -286,6 +300,7 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const wire<PartitionAppend>& m) {
       return state->as_leader<wire<PartitionAppended>>([&](auto& leader) { return leader.append(m); });
     },
+    [state](const wire<PartitionMarker>& m) { return state->end_transaction(m); },
     [state](const wire<PartitionRead>& m) {
       return state->as_replica<wire<PartitionSlice>>(m->getAnyReplica(), [&](auto& role) { return role.read(m); });
     },
@@ -322,6 +337,9 @@ caf::behavior partition(caf::stateful_actor<partition_state>* self, node_context
     [state](const watermark_tick&) { state->tell_leader(&leader_role::on_watermark_tick); },
     [state](const owed_tick&) { state->on_owed_tick(); },
     [state](const throttle_tick& m) { state->on_throttle_tick(m.epoch); },
+    [state](const transaction_retry_tick& m) {
+      state->tell_leader<const transaction_retry_tick&>(&leader_role::ask_coordinator_again, m);
+    },
     [state](const retry_following& m) { state->retry_following(m.epoch); },
     [state](const attach_again& m) { state->attach_again(m); },
     [state](const log_move_begin& m) { return state->begin_move(m); },

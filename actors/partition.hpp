@@ -38,6 +38,7 @@ struct partition_spec {
   caf::actor supervisor;  ///< `replicas`; hears PartitionDurable
   caf::actor isr_keeper;  ///< brings wishes for other in-sync replicas to the controller
   std::shared_ptr<replication::throttles> throttles;  ///< of the node
+  caf::actor coordination;  ///< answers transaction_question
   attach_function attach; ///< makes the journaled actor that lives beside the leader; empty: nobody does
 };
 
@@ -118,6 +119,7 @@ struct compaction_swap {
 ///
 /// Messages  partition_role →                           from `replicas`; epochs never go back
 ///           PartitionAppend → PartitionAppended        leader only; answers when `acks` is satisfied
+///           PartitionMarker → PartitionAppended        leader only; through what is attached, if somebody is
 ///           PartitionRead → PartitionSlice             leader, or `anyReplica`; parks for `minBytes` or `maxWaitMs`
 ///           PartitionOffsetQuery → PartitionOffset     leader, or `asReplica`
 ///           PartitionEpochQuery → PartitionEpochEnd    leader only
@@ -145,6 +147,7 @@ struct compaction_swap {
 ///           owed_tick →
 ///           throttle_tick →
 ///           retry_following →
+///           transaction_retry_tick →
 ///           attach_again →
 ///           log_move_begin → disk_done                 from `replicas`, which gets log_moved when it is done
 ///           log_move_cancel →

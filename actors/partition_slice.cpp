@@ -1,6 +1,7 @@
 #include "actors/partition_slice.hpp"
 
 #include "runtime/base/bounds.hpp"
+#include "runtime/base/mutation.hpp"
 #include "runtime/log/errors.hpp"
 
 #include <caf/all.hpp>
@@ -19,8 +20,15 @@ wire<PartitionSlice> sealed(const partition_slice& found, std::optional<chunk> r
   if (records)
     b->setRecords(b.attach(std::move(*records)));
   b->setHighWatermark(found.high_watermark.value);
-  b->setLastStableOffset(found.high_watermark.value);
+  b->setLastStableOffset(found.last_stable.value);
   b->setLogStartOffset(found.log_start.value);
+  if (!found.aborted.empty()) {
+    auto all = b->initAborted(static_cast<unsigned>(found.aborted.size()));
+    for (unsigned i = 0; i < all.size(); ++i) {
+      all[i].setProducerId(found.aborted[i].producer.value);
+      all[i].setFirstOffset(found.aborted[i].first.value);
+    }
+  }
   if (found.diverging) {
     b->setDivergingEpoch(found.diverging->epoch.value);
     b->setDivergingEndOffset(found.diverging->end.value);
@@ -56,7 +64,10 @@ expected<byte_slice> bytes_of(const chunk& part) {
 
 expected<partition_slice> look_up(log::log& in, PartitionRead::Reader m, offset high_watermark,
                                   const std::string& name) {
-  partition_slice out{{}, high_watermark, in.log_start_offset(), {}};
+  // Once, with the high watermark that limits the read: one that has moved meanwhile would show what is not stable.
+  const auto stable = in.last_stable_offset(mutation("M25") ? in.log_end_offset() : high_watermark);
+  const auto limit = m.getCommittedOnly() ? stable : high_watermark;
+  partition_slice out{{}, high_watermark, in.log_start_offset(), {}, std::min(stable, high_watermark), {}};
   const offset from{m.getOffset()};
   if (m.getLastFetchedEpoch() >= 0) {
     const auto end = in.end_offset_for_epoch(leader_epoch{m.getLastFetchedEpoch()});
@@ -70,12 +81,13 @@ expected<partition_slice> look_up(log::log& in, PartitionRead::Reader m, offset 
                                                                + " is outside "
                                                                + std::to_string(in.log_start_offset().value) + ".."
                                                                + std::to_string(in.log_end_offset().value));
-  if (from >= high_watermark)
+  if (from >= limit)
     return out;
-  auto found =
-      in.read(from, static_cast<std::size_t>(std::max(0, m.getMaxBytes())), high_watermark, m.getAtLeastOneBatch());
+  auto found = in.read(from, static_cast<std::size_t>(std::max(0, m.getMaxBytes())), limit, m.getAtLeastOneBatch());
   if (!found)
     return with_context(name, found.error());
+  if (m.getCommittedOnly() && found->records.size > 0)
+    out.aborted = in.aborted_between(from, found->next);
   out.records = std::move(found->records);
   return out;
 }

@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace troupe {
 
@@ -20,6 +21,8 @@ struct partition_slice {
   offset high_watermark;
   offset log_start;
   std::optional<log::epoch_end> diverging;
+  offset last_stable{0};
+  std::vector<log::aborted_transaction> aborted;  ///< for readers of committed records
 };
 
 using slice_promise = caf::typed_response_promise<wire<schema::PartitionSlice>>;

@@ -40,6 +40,11 @@ struct owed_tick {};
 struct retry_following {
   leader_epoch epoch;
 };
+/// The coordinator of a transaction was still busy with the one before.
+struct transaction_retry_tick {
+  producer_id producer;
+  std::uint64_t number = 0;
+};
 
 }  // namespace troupe
 
@@ -54,3 +59,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::resign_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::throttle_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::owed_tick)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::retry_following)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::transaction_retry_tick)

@@ -52,7 +52,7 @@ using schema::PartitionDurable;
 class replicas_state {
  public:
   void start(caf::event_based_actor* self, node_context& context, std::vector<log_directory> directories,
-             caf::actor peers, caf::actor isr_keeper, attachments attached) {
+             caf::actor peers, caf::actor isr_keeper, caf::actor coordination, attachments attached) {
     self_ = self;
     attached_ = std::move(attached);
     context_ = &context;
@@ -60,6 +60,7 @@ class replicas_state {
     opener_.start(self);
     peers_ = std::move(peers);
     isr_keeper_ = std::move(isr_keeper);
+    coordination_ = std::move(coordination);
     reader_ = spawn_reader(context, "reader");
     self_->link_to(reader_);
     disks_.start(self, context, std::move(directories));
@@ -300,6 +301,7 @@ class replicas_state {
     spec.reader = reader_;
     spec.supervisor = caf::actor_cast<caf::actor>(self_);
     spec.isr_keeper = isr_keeper_;
+    spec.coordination = coordination_;
     if (const auto found = attached_.find(topic.name); found != attached_.end())
       spec.attach = found->second;
     replica.actor = spawn_partition(*context_, std::move(spec));
@@ -445,6 +447,7 @@ class replicas_state {
   caf::actor reader_;
   caf::actor peers_;
   caf::actor isr_keeper_;
+  caf::actor coordination_;
   attachments attached_;
   std::optional<replica_settings> settings_;
   std::map<node_id, caf::actor> replicators_;  ///< by the node whose partitions they follow
@@ -463,10 +466,11 @@ class replicas_state {
 
 caf::behavior replicas(caf::stateful_actor<replicas_state>* self, node_context* context,
                        std::vector<log_directory> directories, caf::actor peers, caf::actor isr_keeper,
-                       attachments attached) {
+                       caf::actor coordination, attachments attached) {
   adopt(self, *context, "replicas");
   auto* state = &self->state;
-  state->start(self, *context, std::move(directories), std::move(peers), std::move(isr_keeper), std::move(attached));
+  state->start(self, *context, std::move(directories), std::move(peers), std::move(isr_keeper),
+               std::move(coordination), std::move(attached));
   return {
     [state](const image_published& m) { state->publish(m); },
     [state](const await_applied& m) { return state->await(m); },
@@ -485,9 +489,9 @@ caf::behavior replicas(caf::stateful_actor<replicas_state>* self, node_context* 
 }  // namespace
 
 caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories, caf::actor peers,
-                          caf::actor isr_keeper, attachments attached) {
+                          caf::actor isr_keeper, caf::actor coordination, attachments attached) {
   return context.spawn(replicas, &context, std::move(directories), std::move(peers), std::move(isr_keeper),
-                       std::move(attached));
+                       std::move(coordination), std::move(attached));
 }
 
 }  // namespace troupe

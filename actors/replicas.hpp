@@ -56,7 +56,7 @@ struct replicas_closed {};
 ///           leave_partition →
 /// Exits     never by itself
 caf::actor spawn_replicas(node_context& context, std::vector<log_directory> directories, caf::actor peers,
-                          caf::actor isr_keeper, attachments attached);
+                          caf::actor isr_keeper, caf::actor coordination, attachments attached);
 
 }  // namespace troupe
 

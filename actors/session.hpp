@@ -17,6 +17,7 @@ class node_context;
 struct session_peers {
   caf::actor controller;  ///< changes of metadata
   caf::actor replicas;    ///< this node's partitions; knows which metadata are applied
+  caf::actor coordination;  ///< ends transactions in this node's partitions
 };
 
 /// All requests that one read completed, in order.

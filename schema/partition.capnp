@@ -16,6 +16,20 @@ struct PartitionAppend {
   acks @1 :Int16;             # 0 no answer is awaited, 1 the leader's log, -1 all in-sync replicas
   timeoutMs @2 :Int32;        # for acks = -1: how long to wait for the in-sync replicas
   leaderEpoch @3 :Int32 = -1; # the sender's view; -1 unknown
+  transactionalId @4 :Text;   # of the producer, where the batch is a part of a transaction
+  addsPartition @5 :Bool;     # the partition becomes a part of the transaction with its first batch (KIP-890)
+  internal @6 :Bool;          # of the node's own making: a coordinator's journal
+}
+
+struct PartitionMarker {
+  # A coordinator's word that a producer's transaction has ended. Answered with PartitionAppended when it is committed.
+  producerId @0 :Int64;
+  producerEpoch @1 :Int16;
+  coordinatorEpoch @2 :Int32;
+  commits @3 :Bool;
+  transactionVersion @4 :Int16; # from 2 on the epoch is larger than that of the transaction's records (KIP-890)
+  leaderEpoch @5 :Int32 = -1;   # as in PartitionAppend
+  journaled @6 :Bool;           # comes from the actor whose journal the partition is
 }
 
 struct PartitionAppended {
@@ -48,6 +62,7 @@ struct PartitionRead {
   lastFetchedEpoch @5 :Int32 = -1; # KIP-595: lets the leader tell a divergence
   atLeastOneBatch @6 :Bool;        # a first batch larger than maxBytes is sent whole
   anyReplica @7 :Bool;             # a follower may serve it (KIP-392)
+  committedOnly @9 :Bool;          # nothing of open transactions (KIP-98)
   nearNodes @8 :List(Int32);       # nodes nearer to the reader than this one; a leader sends it to one of them if it can
 }
 
@@ -59,6 +74,12 @@ struct PartitionSlice {
   divergingEpoch @4 :Int32 = -1; # the largest epoch at or below the asked one, and where it ends; -1 no divergence
   divergingEndOffset @5 :Int64 = -1;
   preferredReplica @6 :Int32 = -1; # read there instead: nothing else is told
+  aborted @7 :List(AbortedTransaction); # whose records are among these and not committed; for `committedOnly`
+}
+
+struct AbortedTransaction {
+  producerId @0 :Int64;
+  firstOffset @1 :Int64;
 }
 
 struct PartitionOffsetQuery {
@@ -67,6 +88,7 @@ struct PartitionOffsetQuery {
   timestampMs @0 :Int64;
   leaderEpoch @1 :Int32 = -1;
   asReplica @2 :Bool;        # any replica answers, and for all that is in its log
+  committedOnly @3 :Bool;    # nothing of open transactions
 }
 
 struct PartitionOffset {

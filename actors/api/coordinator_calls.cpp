@@ -3,6 +3,7 @@
 #include "runtime/group/placement.hpp"
 #include "runtime/group/refusal.hpp"
 #include "runtime/metadata/image.hpp"
+#include "runtime/transaction/state.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/coordinator.capnp.h"
 
@@ -13,20 +14,32 @@ namespace troupe::api {
 using schema::CoordinatorReply;
 using schema::CoordinatorRequest;
 
-found_coordinator find_coordinator_of(session_port& in, const std::string& group) {
+namespace {
+
+found_coordinator find(session_port& in, std::string_view topic_name, const std::string& id) {
   const auto view = in.view();
-  const auto topic = view->image->find_topic(group::offsets_topic);
+  const auto topic = view->image->find_topic(topic_name);
   if (!topic)
     return {kafka::error_code::coordinator_not_available, {}};
-  const partition_index index{group::responsible_partition(group, topic->partition_count())};
+  const partition_index index{group::responsible_partition(id, topic->partition_count())};
   auto leader = view->replicas.leader_of({topic->id, index});
   return {leader ? kafka::error_code::none : kafka::error_code::not_coordinator, std::move(leader)};
 }
 
-std::vector<caf::actor> coordinators_here(session_port& in) {
+}  // namespace
+
+found_coordinator find_coordinator_of(session_port& in, const std::string& group) {
+  return find(in, group::offsets_topic, group);
+}
+
+found_coordinator find_transaction_coordinator(session_port& in, const std::string& transactional_id) {
+  return find(in, transaction::state_topic, transactional_id);
+}
+
+std::vector<caf::actor> coordinators_here(session_port& in, std::string_view topic_name) {
   std::vector<caf::actor> out;
   const auto view = in.view();
-  if (const auto topic = view->image->find_topic(group::offsets_topic))
+  if (const auto topic = view->image->find_topic(topic_name))
     for (std::int32_t i = 0; i < topic->partition_count(); ++i)
       if (auto leader = view->replicas.leader_of({topic->id, partition_index{i}}))
         out.push_back(std::move(leader));

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace troupe::api {
@@ -18,8 +19,10 @@ struct found_coordinator {
 
 /// Who coordinates `group`, if it is somebody on this node.
 found_coordinator find_coordinator_of(session_port& in, const std::string& group);
-/// All partitions of __consumer_offsets that this node leads.
-std::vector<caf::actor> coordinators_here(session_port& in);
+/// Likewise the transactions of that id.
+found_coordinator find_transaction_coordinator(session_port& in, const std::string& transactional_id);
+/// All partitions of `topic`, which is a kind of coordinators', that this node leads.
+std::vector<caf::actor> coordinators_here(session_port& in, std::string_view topic);
 
 /// Sends the encoded body of a request of API `key` in `version` through `partition` to the coordinator beside it.
 /// `done` runs in the session, with the body of the answer or Kafka's code for why there is none.

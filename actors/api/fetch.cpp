@@ -20,6 +20,7 @@ using schema::PartitionRead;
 using schema::PartitionSlice;
 
 constexpr std::int32_t session_slots_used_up = 0;
+constexpr std::int8_t read_committed = 1;  // isolation_level
 
 fetch_session::request session_request(const fetch_request& r, const call& what) {
   fetch_session::request out;
@@ -69,7 +70,12 @@ std::vector<node_id> nodes_near(session_port& in, const std::string& rack) {
 class fetch_call : public std::enable_shared_from_this<fetch_call> {
  public:
   fetch_call(session_port& in, call what, const fetch_request& r, fetch_session::plan plan)
-    : in_(in), what_(what), plan_(std::move(plan)), min_bytes_(r.min_bytes), near_(nodes_near(in, r.rack_id)) {
+    : in_(in),
+      what_(what),
+      plan_(std::move(plan)),
+      min_bytes_(r.min_bytes),
+      committed_only_(r.isolation_level == read_committed),
+      near_(nodes_near(in, r.rack_id)) {
     const auto cap = in.context().settings.integer("fetch.max.bytes");
     max_bytes_ = static_cast<std::size_t>(std::clamp<std::int64_t>(r.max_bytes, 0, cap));
     deadline_ = in.context().time.monotonic_now() + std::chrono::milliseconds{std::max(0, r.max_wait_ms)};
@@ -129,6 +135,7 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
     b->setLastFetchedEpoch(p.last_fetched_epoch.value);
     b->setAtLeastOneBatch(true);
     b->setAnyReplica(may_follow());
+    b->setCommittedOnly(committed_only_);
     if (!near_.empty()) {
       auto near = b->initNearNodes(static_cast<unsigned>(near_.size()));
       for (unsigned n = 0; n < near_.size(); ++n)
@@ -237,6 +244,8 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
     fetch_response::partition_data out;
     out.partition_index = plan_.partitions[i].index.value;
     out.records.emplace();
+    if (committed_only_)
+      out.aborted_transactions.emplace();
     if (r.code != kafka::error_code::none) {
       out.error_code = static_cast<std::int16_t>(r.code);
       out.high_watermark = -1;
@@ -252,6 +261,9 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
       out.diverging_epoch.end_offset = m.getDivergingEndOffset();
     } else if (r.bytes > 0 && (first || r.bytes <= budget)) {
       out.records->parts.push_back(r.slice->attachment(m.getRecords()));
+      if (committed_only_)
+        for (const auto one : m.getAborted())
+          out.aborted_transactions->push_back({one.getProducerId(), one.getFirstOffset()});
       budget -= std::min(budget, r.bytes);
       first = false;
     }
@@ -262,6 +274,7 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
   call what_;
   fetch_session::plan plan_;
   std::int32_t min_bytes_;
+  bool committed_only_;
   std::vector<node_id> near_;
   std::size_t max_bytes_ = 0;
   monotonic_time deadline_;

@@ -2,6 +2,7 @@
 #include "actors/api/internal_topics.hpp"
 #include "runtime/group/placement.hpp"
 #include "runtime/metadata/image.hpp"
+#include "runtime/transaction/state.hpp"
 #include "schema/kafka/create_topics.hpp"
 #include "schema/kafka/find_coordinator.hpp"
 
@@ -27,30 +28,36 @@ find_coordinator_response::coordinator refusal(const std::string& key, error_cod
   return out;
 }
 
-find_coordinator_response::coordinator find_one(session_port& in, const std::string& key, std::int8_t type) {
+/// The topic of one kind of coordinators; empty: there are none.
+std::string topic_of(std::int8_t type) {
   switch (static_cast<key_type>(type)) {
-    case key_type::group: break;
-    // An error that can be tried again lets clients survive that ask for one now and then only.
-    case key_type::transaction:
-      return refusal(key, error_code::coordinator_not_available,
-                     "this release has no transactions: produce without a transactional.id");
-    case key_type::share:
-      return refusal(key, error_code::coordinator_not_available, "this release has no share groups");
-    default:
-      return refusal(key, error_code::invalid_request, "key type " + std::to_string(type) + " is not known");
+    case key_type::group: return std::string{group::offsets_topic};
+    case key_type::transaction: return std::string{transaction::state_topic};
+    default: return {};
   }
+}
+
+find_coordinator_response::coordinator find_one(session_port& in, const std::string& key, std::int8_t type) {
+  const auto name = topic_of(type);
+  // An error that can be tried again lets clients survive that ask for one now and then only.
+  if (static_cast<key_type>(type) == key_type::share)
+    return refusal(key, error_code::coordinator_not_available, "this release has no share groups");
+  if (name.empty())
+    return refusal(key, error_code::invalid_request, "key type " + std::to_string(type) + " is not known");
+  if (key.empty() && static_cast<key_type>(type) == key_type::transaction)
+    return refusal(key, error_code::invalid_request, "a transactional id must not be empty");
   const auto view = in.view();
-  const auto topic = view->image->find_topic(group::offsets_topic);
+  const auto topic = view->image->find_topic(name);
   if (!topic)
     return refusal(key, error_code::coordinator_not_available,
-                   "topic __consumer_offsets could not be made; the nodes' logs say why");
+                   "topic " + name + " could not be made; the nodes' logs say why");
   const auto index = group::responsible_partition(key, topic->partition_count());
   const auto leader = topic->find(partition_index{index})->leader;
   const auto brokers = brokers_for(in, *view->image);
   const auto at = std::find_if(brokers.begin(), brokers.end(), [&](const auto& b) { return b.id == leader; });
   if (at == brokers.end() || is_lost(in, *view->image, leader))
     return refusal(key, error_code::coordinator_not_available,
-                   "partition " + std::to_string(index) + " of __consumer_offsets has no leader");
+                   "partition " + std::to_string(index) + " of " + name + " has no leader");
   find_coordinator_response::coordinator out;
   out.key = key;
   out.node_id = leader.value;
@@ -82,11 +89,12 @@ void find_coordinator(session_port& in, const call& what, kafka::reader& body) {
   auto r = std::make_shared<find_coordinator_request>();
   if (!in.decode(what, body, *r))
     return;
-  if (static_cast<key_type>(r->key_type) != key_type::group || in.view()->image->find_topic(group::offsets_topic))
+  const auto name = topic_of(r->key_type);
+  if (name.empty() || in.view()->image->find_topic(name))
     return answer(in, what, *r);
   kafka::create_topics_request make;
   make.timeout_ms = 30'000;
-  make.topics = {offsets_topic_to_make(in)};
+  make.topics = {name == group::offsets_topic ? offsets_topic_to_make(in) : transactions_topic_to_make(in)};
   change_metadata(in, make, 7, [&in, what, r] { answer(in, what, *r); });
 }
 

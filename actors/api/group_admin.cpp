@@ -3,6 +3,7 @@
 #include "actors/api/coordinator_calls.hpp"
 #include "actors/api/partition_calls.hpp"
 #include "actors/group_topics.hpp"
+#include "runtime/group/placement.hpp"
 #include "schema/kafka/delete_groups.hpp"
 #include "schema/kafka/describe_groups.hpp"
 #include "schema/kafka/list_groups.hpp"
@@ -144,7 +145,7 @@ void list_groups(session_port& in, const call& what, kafka::reader& body) {
   if (!in.decode(what, body, r))
     return;
   auto [out, answers] = begin<list_groups_response>(in, what);
-  for (const auto& partition : coordinators_here(in)) {
+  for (const auto& partition : coordinators_here(in, group::offsets_topic)) {
     answers->expect();
     ask_coordinator<list_groups_response>(
       in, partition, r, what.version, [out = out, answers = answers](error_code code, list_groups_response answer) {

@@ -1,5 +1,5 @@
-// What members of a group ask their coordinator: JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit and
-// OffsetDelete. The request goes to the coordinator as it came.
+// What members of a group ask their coordinator: JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit,
+// TxnOffsetCommit and OffsetDelete. The request goes to the coordinator as it came.
 #include "actors/api/coordinator_calls.hpp"
 #include "actors/group_topics.hpp"
 #include "schema/kafka/heartbeat.hpp"
@@ -19,6 +19,8 @@ Response refusal_of([[maybe_unused]] const Request& r, kafka::error_code code) {
     Response out;
     out.error_code = kafka::code_of(code);
     return out;
+  } else if constexpr (std::is_same_v<Response, kafka::txn_offset_commit_response>) {
+    return group_topics::as_transactional(group_topics::all_refused(group_topics::as_commit(r), code));
   } else {
     return group_topics::all_refused(r, code);
   }
@@ -62,6 +64,10 @@ void leave_group(session_port& in, const call& what, kafka::reader& body) {
 
 void offset_commit(session_port& in, const call& what, kafka::reader& body) {
   pass_on<kafka::offset_commit_response, kafka::offset_commit_request>(in, what, body);
+}
+
+void txn_offset_commit(session_port& in, const call& what, kafka::reader& body) {
+  pass_on<kafka::txn_offset_commit_response, kafka::txn_offset_commit_request>(in, what, body);
 }
 
 void offset_delete(session_port& in, const call& what, kafka::reader& body) {

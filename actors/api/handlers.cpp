@@ -31,8 +31,13 @@ constexpr row rows[] = {
   {19, ask_controller},  // CreateTopics
   {20, ask_controller},  // DeleteTopics
   {21, delete_records},
-  {22, ask_controller},  // InitProducerId
+  {22, init_producer_id},
   {23, offset_for_leader_epoch},
+  {24, add_partitions_to_txn},
+  {25, add_offsets_to_txn},
+  {26, end_txn},
+  {27, write_txn_markers},
+  {28, txn_offset_commit},
   {32, describe_configs},
   {33, ask_controller},  // AlterConfigs
   {34, alter_replica_log_dirs},
@@ -49,6 +54,8 @@ constexpr row rows[] = {
   {60, describe_cluster},
   {61, describe_producers},
   {64, ask_controller},  // UnregisterBroker
+  {65, describe_transactions},
+  {66, list_transactions},
   {74, list_config_resources},
   {75, describe_topic_partitions},
   {80, ask_controller},  // AddRaftVoter
@@ -75,6 +82,8 @@ constexpr code_row<log::errc> log_codes[] = {
   {log::errc::duplicate_sequence, kafka::error_code::duplicate_sequence_number},
   {log::errc::invalid_producer_epoch, kafka::error_code::invalid_producer_epoch},
   {log::errc::unknown_producer, kafka::error_code::unknown_producer_id},
+  {log::errc::invalid_transaction_state, kafka::error_code::invalid_txn_state},
+  {log::errc::coordinator_fenced, kafka::error_code::transaction_coordinator_fenced},
 };
 
 constexpr code_row<node_errc> node_codes[] = {
@@ -90,6 +99,10 @@ constexpr code_row<node_errc> node_codes[] = {
   {node_errc::offset_not_available, kafka::error_code::offset_not_available},
   {node_errc::no_coordinator, kafka::error_code::coordinator_not_available},
   {node_errc::coordinator_loading, kafka::error_code::coordinator_load_in_progress},
+  {node_errc::unknown_transaction, kafka::error_code::invalid_producer_id_mapping},
+  {node_errc::concurrent_transactions, kafka::error_code::not_enough_replicas},  // producers come again
+  {node_errc::not_in_transaction, kafka::error_code::transaction_abortable},
+  {node_errc::transaction_unverified, kafka::error_code::not_enough_replicas},
 };
 
 template <class Errc, std::size_t Count>

@@ -47,6 +47,7 @@ void ask_each(session_port& in, const call& what, kafka::reader& body) {
 
 /// Tools that compare replicas ask with this id.
 constexpr std::int32_t debugging_replica = -2;
+constexpr std::int8_t read_committed = 1;  // isolation_level
 
 struct list_offsets_api {
   using request = kafka::list_offsets_request;
@@ -67,6 +68,7 @@ struct list_offsets_api {
   static auto question(const request::partition& p, const request& r) {
     wire_builder<schema::PartitionOffsetQuery> b;
     b->setAsReplica(as_replica(r));
+    b->setCommittedOnly(r.isolation_level == read_committed);
     b->setTimestampMs(p.timestamp);
     b->setLeaderEpoch(p.current_leader_epoch);
     return std::move(b).freeze();

@@ -49,8 +49,13 @@ void accept_partition(produce_response::partition& out, PartitionAppended::Reade
   out.log_start_offset = m.getLogStartOffset();
 }
 
-wire<PartitionAppend> append_message(const produce_request& r, byte_slice records) {
+wire<PartitionAppend> append_message(const produce_request& r, std::int16_t version, byte_slice records) {
+  constexpr std::int16_t adds_version = 12;  // KIP-890
   wire_builder<PartitionAppend> b;
+  if (r.transactional_id) {
+    b->setTransactionalId(*r.transactional_id);
+    b->setAddsPartition(version >= adds_version);
+  }
   b->setRecords(b.attach(std::move(records)));
   b->setAcks(r.acks);
   b->setTimeoutMs(r.timeout_ms);
@@ -75,9 +80,15 @@ produce_response skeleton(const produce_request& r) {
 kafka::error_code refusal_of(const produce_request& r) {
   if (r.acks < -1 || r.acks > 1)
     return kafka::error_code::invalid_required_acks;
-  if (r.transactional_id)
-    return kafka::error_code::invalid_txn_state;  // transactions are not served
   return kafka::error_code::none;
+}
+
+/// Older clients know no transaction that can only be aborted.
+kafka::error_code code_for(std::int16_t version, const caf::error& why) {
+  constexpr std::int16_t abortable_version = 11;
+  const auto code = code_of(why);
+  return code == kafka::error_code::transaction_abortable && version < abortable_version
+           ? kafka::error_code::invalid_txn_state : code;
 }
 
 /// Clients of Produce below version 7 do not know zstd (KIP-110); nor do the readers that come with them.
@@ -127,11 +138,11 @@ void append_all(session_port& in, std::int16_t version, const produce_request& r
         refuse_partition(call->slot(t, p), found.code);
         continue;
       }
-      auto message = append_message(r, topic.partition_data[p].records.value_or(byte_slice{}));
+      auto message = append_message(r, version, topic.partition_data[p].records.value_or(byte_slice{}));
       ask_partition<wire<PartitionAppended>>(
         in, found.replica, std::move(message), answers,
         [=](const auto& done) { accept_partition(call->slot(t, p), *done); },
-        [=](const caf::error& why) { refuse_partition(call->slot(t, p), code_of(why), render(why)); });
+        [=](const caf::error& why) { refuse_partition(call->slot(t, p), code_for(version, why), render(why)); });
     }
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/bytes.hpp"
+#include "runtime/base/ids.hpp"
 
 #include <optional>
 
@@ -14,6 +15,13 @@ struct journal_record {
   bool operator==(const journal_record&) const = default;
 
   std::size_t size() const { return key.size() + (value ? value->size() : 0); }
+};
+
+/// The producer in whose transaction records are appended to a journal: they count when its marker says so.
+struct journal_producer {
+  producer_id id = no_producer_id;
+  std::int16_t epoch = -1;
+  bool operator==(const journal_producer&) const = default;
 };
 
 }  // namespace troupe

@@ -152,20 +152,20 @@ bool classic_group::is_subscribed_to(const std::string& topic) const {
   return subscribed_ ? subscribed_->contains(topic) : is_consumers();  // unknown: it may be
 }
 
-error_code classic_group::admit_commit(const kafka::offset_commit_request& r, moment now) {
+error_code classic_group::admit_commit(const kafka::offset_commit_request& r, bool in_transaction, moment now) {
   const auto generation = r.generation_id_or_member_epoch;
   if (state_ == group_state::dead)
     return error_code::coordinator_not_available;
   if (generation < 0 && state_ == group_state::empty)
     return error_code::none;  // a consumer without group, or an administrator
   if (generation < 0 && r.member_id.empty() && !r.group_instance_id)
-    return error_code::unknown_member_id;
+    return in_transaction ? error_code::none : error_code::unknown_member_id;  // old producers name no member
   if (const auto code = check_member(r.member_id, r.group_instance_id); code != error_code::none)
     return code;
   if (generation != generation_ && !mutation("M29"))
     return error_code::illegal_generation;
   // Its partitions may be another's by now: the member is to join again first.
-  if (state_ == group_state::completing_rebalance)
+  if (state_ == group_state::completing_rebalance && !in_transaction)
     return error_code::rebalance_in_progress;
   arm(*roster_.find(r.member_id), now);
   return error_code::none;

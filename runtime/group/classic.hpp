@@ -94,7 +94,7 @@ class classic_group {
   bool is_in_use() const { return !roster_.empty() || !pending_joins_.empty() || !writes_.empty(); }
 
   /// Whether a commit of offsets by this member and generation is in order; keeps its session up if so.
-  kafka::error_code admit_commit(const kafka::offset_commit_request& r, moment now);
+  kafka::error_code admit_commit(const kafka::offset_commit_request& r, bool in_transaction, moment now);
   kafka::describe_groups_response::group description() const;
   kafka::list_groups_response::group listing() const;
 

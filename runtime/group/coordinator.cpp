@@ -26,6 +26,20 @@ error coordinator::replay(const log_record& record) {
   if (!parsed)
     return parsed.error();
   apply(std::move(*parsed));
+  next_ticket_ = ticket{next_ticket_.value + 1};
+  return {};
+}
+
+error coordinator::replay_in_transaction(const journal_producer& by, const log_record& record) {
+  auto parsed = parse(record);
+  if (!parsed)
+    return parsed.error();
+  if (const auto* offset = std::get_if<offset_commit_record>(&*parsed); offset && offset->value) {
+    const auto& key = offset->key;
+    find_or_make(key.group, {});
+    pend({key.group, key.topic, key.partition, from_record(*offset->value)}, by, next_ticket_);
+  }
+  next_ticket_ = ticket{next_ticket_.value + 1};
   return {};
 }
 
@@ -42,9 +56,10 @@ void coordinator::apply(any_record record) {
   } else if (auto* offset = std::get_if<offset_commit_record>(&record)) {
     const auto& key = offset->key;
     if (offset->value) {
-      find_or_make(key.group, {})->offsets.replay(key.topic, key.partition, from_record(*offset->value));
+      find_or_make(key.group, {})->offsets.replay(key.topic, key.partition, from_record(*offset->value),
+                                           next_ticket_);
     } else if (auto* t = find(key.group)) {
-      t->offsets.replay(key.topic, key.partition, std::nullopt);
+      t->offsets.replay(key.topic, key.partition, std::nullopt, next_ticket_);
       if (is_idle(*t) && !t->members.is_recorded())
         drop(key.group);
     }
@@ -56,7 +71,8 @@ void coordinator::apply(any_record record) {
       value->metadata = legacy->value->metadata;
       value->committed_at = from_ms(legacy->value->commit_timestamp);
     }
-    find_or_make(legacy->key.group, {})->offsets.replay(legacy->key.topic, legacy->key.partition, std::move(value));
+    find_or_make(legacy->key.group, {})->offsets.replay(legacy->key.topic, legacy->key.partition, std::move(value),
+                                                 next_ticket_);
   }
 }
 
@@ -214,7 +230,10 @@ void coordinator::settle(ticket of, const batch_on_its_way& b, bool is_committed
     auto* t = find(change.group);
     if (!t)
       continue;
-    t->offsets.settle(change.topic, change.partition, of, is_committed);
+    if (b.by && is_committed)
+      pend(change, *b.by, of);
+    else if (!b.by)
+      t->offsets.settle(change.topic, change.partition, of, is_committed);
     if (is_idle(*t) && !t->members.is_recorded())
       drop(change.group);
   }

@@ -29,6 +29,8 @@ class coordinator {
 
   /// Takes a record of the log in, in the log's order, before `loaded`. Errors: of `parse`, for damaged records.
   error replay(const log_record& record);
+  /// Likewise, one that was appended in a producer's transaction.
+  error replay_in_transaction(const journal_producer& by, const log_record& record);
   /// The log's end is reached: sessions begin.
   effects loaded(moment now);
   /// The batch is committed. Call this or `refused` once for each batch, in their order.
@@ -50,6 +52,11 @@ class coordinator {
   // -- offsets ------------------------------------------------------------------------------------------------------
 
   effects commit_offsets(const caller& who, const kafka::offset_commit_request& r, moment now);
+  /// Offsets that are committed with the producer's transaction, which this partition is known to be a part of.
+  effects commit_in_transaction(const caller& who, const kafka::offset_commit_request& r, const journal_producer& by,
+                                moment now);
+  /// The marker of a producer's transaction is committed. What is of later epochs than `epoch` is not meant.
+  effects transaction_ended(producer_id id, std::int16_t epoch, bool commits, moment now);
   effects delete_offsets(const caller& who, const kafka::offset_delete_request& r, moment now);
   /// What is committed. With `require_stable`, what is about to change is answered UNSTABLE_OFFSET_COMMIT instead.
   kafka::offset_fetch_response::group fetch_offsets(const kafka::offset_fetch_request::group& r,
@@ -93,9 +100,16 @@ class coordinator {
     std::vector<offset_change> offsets;
     std::vector<std::string> deletions;  ///< groups
   };
+  struct pending_place {
+    std::string group;
+    std::string topic;
+    std::int32_t partition = 0;
+    auto operator<=>(const pending_place&) const = default;
+  };
   struct batch_on_its_way {
     std::string members_of;              ///< group that waits for it; empty: none
-    std::vector<offset_change> offsets;  ///< without the offsets themselves
+    std::vector<offset_change> offsets;  ///< without the offsets themselves, unless they are in a transaction
+    std::optional<journal_producer> by;  ///< in whose transaction
     std::vector<std::string> deletions;
     std::vector<answer> answers;
   };
@@ -117,6 +131,12 @@ class coordinator {
                          std::int32_t partition, std::optional<committed_offset> offset);
   ticket append(change_set changes, outbox& out);
 
+  std::optional<kafka::error_code> admit(const caller& who, const kafka::offset_commit_request& r, bool in_transaction,
+                                         tenant*& t, moment now);
+  change_set changes_of(const kafka::offset_commit_request& r, kafka::offset_commit_response& body,
+                        moment now) const;
+  void pend(const offset_change& change, const journal_producer& by, ticket order);
+
   // coordinator_expiry.cpp
   void expire(moment now, outbox& out);
   bool expire_offsets(const tenant& t, wall_time now, change_set& changes, outbox& out);
@@ -129,6 +149,7 @@ class coordinator {
   std::set<std::pair<monotonic_time, std::string>> wake_ups_;
   ticket next_ticket_{1};
   std::map<ticket, batch_on_its_way> on_their_way_;
+  std::map<producer_id, std::set<pending_place>> in_transactions_;
   std::optional<monotonic_time> expiry_due_;
 };
 

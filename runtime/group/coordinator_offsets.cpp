@@ -38,29 +38,27 @@ kafka::offset_fetch_response::group_partition shown(std::int32_t partition, cons
 
 }  // namespace
 
-effects coordinator::commit_offsets(const caller& who, const kafka::offset_commit_request& r, moment now) {
-  outbox out{next_ticket_};
-  const auto refuse = [&](error_code code) {
-    out.reply(who.id, all_refused(r, code));
-    return out.take();
-  };
-  auto* t = find(r.group_id);
+/// Why nothing is committed, if so; else `t` is the group.
+std::optional<error_code> coordinator::admit(const caller& who, const kafka::offset_commit_request& r,
+                                             bool in_transaction, tenant*& t, moment now) {
+  t = find(r.group_id);
   if (!t) {
     if (r.generation_id_or_member_epoch >= 0)
-      return refuse(who.version >= group_not_found_version ? error_code::group_id_not_found
-                                                           : error_code::illegal_generation);
+      return who.version >= group_not_found_version && !in_transaction ? error_code::group_id_not_found
+                                                                       : error_code::illegal_generation;
     if (r.group_id.size() > bounds::group_id_bytes_max)
-      return refuse(error_code::invalid_group_id);
+      return error_code::invalid_group_id;
     if (groups_.size() >= bounds::groups_max)
-      return refuse(error_code::policy_violation);
+      return error_code::policy_violation;
     t = find_or_make(r.group_id, now.wall);  // for a consumer that uses no membership
   }
-  if (const auto code = t->members.admit_commit(r, now); code != error_code::none) {
-    out.reply(who.id, all_refused(r, code));
-    return finish(out, t, now);
-  }
+  const auto code = t->members.admit_commit(r, in_transaction, now);
+  return code == error_code::none ? std::nullopt : std::optional{code};
+}
 
-  auto body = all_refused(r, error_code::none);
+/// What the request changes; `body` tells of what it may not change.
+coordinator::change_set coordinator::changes_of(const kafka::offset_commit_request& r,
+                                                kafka::offset_commit_response& body, moment now) const {
   change_set changes;
   for (std::size_t i = 0; i < r.topics.size(); ++i) {
     const auto& topic = r.topics[i];
@@ -77,11 +75,72 @@ effects coordinator::commit_offsets(const caller& who, const kafka::offset_commi
       set_offset(changes, r.group_id, topic.name, p.partition_index, std::move(offset));
     }
   }
+  return changes;
+}
+
+effects coordinator::commit_offsets(const caller& who, const kafka::offset_commit_request& r, moment now) {
+  outbox out{next_ticket_};
+  tenant* t = nullptr;
+  if (const auto refused = admit(who, r, false, t, now)) {
+    out.reply(who.id, all_refused(r, *refused));
+    return finish(out, t, now);
+  }
+  auto body = all_refused(r, error_code::none);
+  auto changes = changes_of(r, body, now);
   if (changes.records.empty())
     out.reply(who.id, std::move(body));
   else
     out.reply_after(append(std::move(changes), out), who.id, std::move(body));
   return finish(out, t, now);
+}
+
+// -- transactions -----------------------------------------------------------------------------------------------------
+
+effects coordinator::commit_in_transaction(const caller& who, const kafka::offset_commit_request& r,
+                                           const journal_producer& by, moment now) {
+  outbox out{next_ticket_};
+  tenant* t = nullptr;
+  if (const auto refused = admit(who, r, true, t, now)) {
+    out.reply(who.id, all_refused(r, *refused));
+    return finish(out, t, now);
+  }
+  auto body = all_refused(r, error_code::none);
+  auto changes = changes_of(r, body, now);
+  if (changes.records.empty()) {
+    out.reply(who.id, std::move(body));
+    return finish(out, t, now);
+  }
+  const auto of = out.append(std::move(changes.records), by);
+  auto& b = on_their_way_[of];
+  b.offsets = std::move(changes.offsets);
+  b.by = by;
+  out.reply_after(of, who.id, std::move(body));
+  return finish(out, t, now);
+}
+
+/// The record is in the log; the group may have been dropped meanwhile, and is there again then.
+void coordinator::pend(const offset_change& change, const journal_producer& by, ticket order) {
+  find_or_make(change.group, change.offset->committed_at)
+    ->offsets.pend(change.topic, change.partition, by, *change.offset, order);
+  in_transactions_[by.id].insert({change.group, change.topic, change.partition});
+}
+
+effects coordinator::transaction_ended(producer_id id, std::int16_t epoch, bool commits, moment now) {
+  outbox out{next_ticket_};
+  const auto places = in_transactions_.extract(id);
+  if (!places)
+    return out.take();
+  for (const auto& place : places.mapped()) {
+    auto* t = find(place.group);
+    if (!t)
+      continue;
+    t->offsets.end_transaction(place.topic, place.partition, id, epoch, commits);
+    if (t->offsets.is_pending(place.topic, place.partition, id))
+      in_transactions_[id].insert(place);
+    else if (is_idle(*t) && !t->members.is_recorded())
+      drop(place.group);
+  }
+  return finish(out, nullptr, now);
 }
 
 effects coordinator::delete_offsets(const caller& who, const kafka::offset_delete_request& r, moment now) {

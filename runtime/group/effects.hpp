@@ -12,6 +12,7 @@
 #include "schema/kafka/sync_group.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -53,6 +54,7 @@ struct answer {
 struct batch {
   ticket id;
   std::vector<log_record> records;
+  std::optional<journal_producer> by;  ///< in whose transaction; none: in no transaction
 };
 
 /// What a step asks of its caller.
@@ -77,8 +79,8 @@ class outbox {
   /// Answers `to` when the batch is committed; with an error if it is refused.
   void reply_after(ticket when, request_id to, response body) { held_.emplace_back(when, answer{to, std::move(body)}); }
   /// Has `records` appended as one batch.
-  ticket append(std::vector<log_record> records) {
-    out_.batches.push_back({*next_, std::move(records)});
+  ticket append(std::vector<log_record> records, std::optional<journal_producer> by = std::nullopt) {
+    out_.batches.push_back({*next_, std::move(records), by});
     return std::exchange(*next_, ticket{next_->value + 1});
   }
   /// Tells a person.

@@ -54,15 +54,51 @@ void group_offsets::settle(const std::string& topic, std::int32_t partition, tic
   if (p == e.proposed.end())
     return;  // settled already: the request named the partition twice
   TROUPE_INVARIANT(p == e.proposed.begin(), "changes of an offset are settled out of order");
-  if (is_committed)
+  if (is_committed) {
     e.committed = std::move(p->offset);
+    e.order = by;
+  }
   e.proposed.erase(p);
   drop_if_empty(topic, partition);
 }
 
-void group_offsets::replay(const std::string& topic, std::int32_t partition, std::optional<committed_offset> offset) {
-  topics_[topic][partition].committed = std::move(offset);
+void group_offsets::replay(const std::string& topic, std::int32_t partition, std::optional<committed_offset> offset,
+                           ticket order) {
+  auto& e = topics_[topic][partition];
+  e.committed = std::move(offset);
+  e.order = order;
   drop_if_empty(topic, partition);
+}
+
+void group_offsets::pend(const std::string& topic, std::int32_t partition, const journal_producer& by,
+                         committed_offset offset, ticket order) {
+  auto& pending = topics_[topic][partition].pending;
+  std::erase_if(pending, [&](const auto& p) { return p.by.id == by.id; });
+  pending.push_back({by, std::move(offset), order});
+}
+
+void group_offsets::end_transaction(const std::string& topic, std::int32_t partition, producer_id id,
+                                    std::int16_t epoch, bool commits) {
+  const auto of_topic = topics_.find(topic);
+  if (of_topic == topics_.end() || !of_topic->second.contains(partition))
+    return;
+  auto& e = of_topic->second.at(partition);
+  const auto p = std::ranges::find_if(e.pending, [&](const auto& one) {
+    return one.by.id == id && one.by.epoch <= epoch;
+  });
+  if (p == e.pending.end())
+    return;
+  if (commits && e.order < p->order) {
+    e.committed = std::move(p->offset);
+    e.order = p->order;
+  }
+  e.pending.erase(p);
+  drop_if_empty(topic, partition);
+}
+
+bool group_offsets::is_pending(const std::string& topic, std::int32_t partition, producer_id id) const {
+  const auto* e = entry_of(topic, partition);
+  return e && std::ranges::any_of(e->pending, [&](const auto& p) { return p.by.id == id; });
 }
 
 const committed_offset* group_offsets::find(const std::string& topic, std::int32_t partition) const {
@@ -72,7 +108,7 @@ const committed_offset* group_offsets::find(const std::string& topic, std::int32
 
 bool group_offsets::is_changing(const std::string& topic, std::int32_t partition) const {
   const auto* e = entry_of(topic, partition);
-  return e && !e->proposed.empty();
+  return e && (!e->proposed.empty() || !e->pending.empty());
 }
 
 bool group_offsets::has(const std::string& topic, std::int32_t partition) const {
@@ -98,7 +134,7 @@ const group_offsets::entry* group_offsets::entry_of(const std::string& topic, st
 void group_offsets::drop_if_empty(const std::string& topic, std::int32_t partition) {
   const auto of_topic = topics_.find(topic);
   const auto found = of_topic->second.find(partition);
-  if (found->second.committed || !found->second.proposed.empty())
+  if (found->second.committed || !found->second.proposed.empty() || !found->second.pending.empty())
     return;
   of_topic->second.erase(found);
   if (of_topic->second.empty())

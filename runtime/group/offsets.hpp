@@ -34,8 +34,19 @@ class group_offsets {
   void propose(const std::string& topic, std::int32_t partition, std::optional<committed_offset> offset, ticket by);
   /// The batch `by` is committed or refused.
   void settle(const std::string& topic, std::int32_t partition, ticket by, bool is_committed);
-  /// What a record in the log says.
-  void replay(const std::string& topic, std::int32_t partition, std::optional<committed_offset> offset);
+  /// What a record in the log says; `order` grows from record to record.
+  void replay(const std::string& topic, std::int32_t partition, std::optional<committed_offset> offset, ticket order);
+
+  /// A committed record sets the offset when the transaction of `by` is committed. Of what was committed between the
+  /// two, the later record counts: that is the one which compaction keeps.
+  void pend(const std::string& topic, std::int32_t partition, const journal_producer& by, committed_offset offset,
+            ticket order);
+  /// The transaction of producer `id` has ended; what is of later epochs than `epoch` belongs to the next one.
+  void end_transaction(const std::string& topic, std::int32_t partition, producer_id id, std::int16_t epoch,
+                       bool commits);
+
+  /// Whether an offset waits for the end of that producer's transaction.
+  bool is_pending(const std::string& topic, std::int32_t partition, producer_id id) const;
 
   /// The committed offset; null when there is none.
   const committed_offset* find(const std::string& topic, std::int32_t partition) const;
@@ -69,9 +80,16 @@ class group_offsets {
     ticket by;
     std::optional<committed_offset> offset;
   };
+  struct pending_offset {
+    journal_producer by;
+    committed_offset offset;
+    ticket order;
+  };
   struct entry {
     std::optional<committed_offset> committed;
-    std::vector<proposal> proposed;  ///< oldest first, mostly none
+    ticket order;                         ///< of the record that says so
+    std::vector<proposal> proposed;       ///< oldest first, mostly none
+    std::vector<pending_offset> pending;  ///< in transactions; one a producer
     bool has_value() const;
   };
 

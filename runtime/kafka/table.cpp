@@ -1,5 +1,7 @@
 #include "runtime/kafka/table.hpp"
 
+#include "schema/kafka/add_offsets_to_txn.hpp"
+#include "schema/kafka/add_partitions_to_txn.hpp"
 #include "schema/kafka/add_raft_voter.hpp"
 #include "schema/kafka/alter_configs.hpp"
 #include "schema/kafka/alter_partition_reassignments.hpp"
@@ -17,7 +19,9 @@
 #include "schema/kafka/describe_producers.hpp"
 #include "schema/kafka/describe_quorum.hpp"
 #include "schema/kafka/describe_topic_partitions.hpp"
+#include "schema/kafka/describe_transactions.hpp"
 #include "schema/kafka/elect_leaders.hpp"
+#include "schema/kafka/end_txn.hpp"
 #include "schema/kafka/fetch.hpp"
 #include "schema/kafka/find_coordinator.hpp"
 #include "schema/kafka/heartbeat.hpp"
@@ -29,6 +33,7 @@
 #include "schema/kafka/list_groups.hpp"
 #include "schema/kafka/list_offsets.hpp"
 #include "schema/kafka/list_partition_reassignments.hpp"
+#include "schema/kafka/list_transactions.hpp"
 #include "schema/kafka/metadata.hpp"
 #include "schema/kafka/offset_commit.hpp"
 #include "schema/kafka/offset_delete.hpp"
@@ -37,8 +42,10 @@
 #include "schema/kafka/produce.hpp"
 #include "schema/kafka/remove_raft_voter.hpp"
 #include "schema/kafka/sync_group.hpp"
+#include "schema/kafka/txn_offset_commit.hpp"
 #include "schema/kafka/unregister_broker.hpp"
 #include "schema/kafka/update_features.hpp"
+#include "schema/kafka/write_txn_markers.hpp"
 
 namespace troupe::kafka {
 
@@ -88,6 +95,11 @@ constexpr std::array table{
                                    {r::cluster, o::idempotent_write, d::unless_transactional},
                                    {r::topic, o::write, d::or_instead}}),
   serve<offset_for_leader_epoch_request>({{r::topic, o::describe}, {r::cluster, o::cluster_action, d::or_instead}}),
+  serve<add_partitions_to_txn_request>({{r::transactional_id, o::write}, {r::topic, o::write}}),
+  serve<add_offsets_to_txn_request>({{r::transactional_id, o::write}, {r::group, o::read}}),
+  serve<end_txn_request>({{r::transactional_id, o::write}}),
+  serve<write_txn_markers_request>({{r::cluster, o::alter}, {r::cluster, o::cluster_action, d::or_instead}}),
+  serve<txn_offset_commit_request>({{r::transactional_id, o::write}, {r::group, o::read}, {r::topic, o::read}}),
   serve<describe_configs_request>({{r::topic, o::describe_configs, d::if_named},
                                    {r::group, o::describe_configs, d::if_named},
                                    {r::cluster, o::describe_configs, d::if_named}}),
@@ -109,6 +121,8 @@ constexpr std::array table{
   serve<describe_cluster_request>({{r::cluster, o::describe}}),
   serve<describe_producers_request>({{r::topic, o::read}}),
   serve<unregister_broker_request>({{r::cluster, o::alter}}, effect::changes_metadata),
+  serve<describe_transactions_request>({{r::transactional_id, o::describe}}),
+  serve<list_transactions_request>({{r::transactional_id, o::describe}}),
   serve<list_config_resources_request>({{r::cluster, o::describe_configs}}),
   serve<describe_topic_partitions_request>({{r::topic, o::describe}}),
   serve<add_raft_voter_request>({{r::cluster, o::alter}}, effect::changes_metadata),

@@ -45,7 +45,8 @@ struct cleaned_files {
 /// delete horizon when it is first seen and the tombstone goes when that has passed (KIP-534); each producer's last
 /// batch and the last batch of the pass stay, if need be empty; batches keep offsets, codec, producer fields and leader
 /// epoch. Records of aborted transactions go; a marker goes, with a delete horizon of its own, when nothing of its
-/// transaction is left. The log's first segment never vanishes: at least an empty batch keeps the log's start where it is.
+/// transaction is left. The log's first segment never vanishes: at least an empty batch keeps the log's start where it
+/// is.
 class cleaning {
  public:
   cleaning(cleaning_plan plan, disk& on);

@@ -123,7 +123,7 @@ struct log_state {
   void note_producer(const batch_head& batch, bytes_view records);
   /// Reads the files of all segments; of entries from `trusted` on nothing is believed.
   error load_aborted(offset trusted);
-  /// Appends to the segments' files what is not there yet: with the next ticket it is durable together with the markers.
+  /// Appends to the segments' files what is not there yet: the next ticket makes it durable together with the markers.
   error write_aborted();
   /// Markers from `to` on have been cut off.
   error cut_aborted(offset to);

@@ -91,8 +91,9 @@ error log_state::touch_set_aside() {
 
 bool log::needs_sync() const {
   const auto& s = *state_;
-  return !s.offline && !s.damage && (s.durable_end < s.log_end || s.set_aside || !s.dirty_files.empty()
-                                     || !s.unwritten_aborts.empty() || s.dirty_directory || (s.epochs_changed && s.directory_made));
+  return !s.offline && !s.damage
+         && (s.durable_end < s.log_end || s.set_aside || !s.dirty_files.empty() || !s.unwritten_aborts.empty()
+             || s.dirty_directory || (s.epochs_changed && s.directory_made));
 }
 
 sync_ticket log::begin_sync() {

@@ -74,7 +74,8 @@ error producers::check(const transaction_marker& marker) const {
   if (marker.producer_epoch < known->epoch)
     return make_error(errc::invalid_producer_epoch,
                       "the marker of producer " + std::to_string(marker.producer.value) + " has epoch "
-                        + std::to_string(marker.producer_epoch) + ", the producer is at " + std::to_string(known->epoch));
+                        + std::to_string(marker.producer_epoch) + ", the producer is at "
+                        + std::to_string(known->epoch));
   if (marker.coordinator_epoch < known->coordinator_epoch)
     return make_error(errc::coordinator_fenced,
                       "the marker of producer " + std::to_string(marker.producer.value)

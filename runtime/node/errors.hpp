@@ -26,6 +26,10 @@ enum class node_errc : std::uint8_t {
   offset_not_available,             ///< the new leader does not know its high watermark yet
   no_coordinator,                   ///< what is attached to a partition has failed, and is made anew soon
   coordinator_loading,              ///< what is attached to a partition replays its journal
+  unknown_transaction,              ///< no producer of that id is known to the transaction's coordinator
+  concurrent_transactions,          ///< the producer's last transaction is still being ended
+  not_in_transaction,               ///< the partition is no part of the producer's transaction
+  transaction_unverified,           ///< the transaction's coordinator could not say; nothing was appended
 };
 
 error make_error(node_errc code, std::string text);

@@ -89,7 +89,11 @@ member join_alone(scenario& s, std::int32_t at) {
   auto& p = r.protocols.emplace_back();
   p.name = "range";
   auto told = s.ask<kafka::join_group_response>(s.address_of(at), r, 9);
-  for (int i = 0; i < 100 && told && told->error_code == number_of(error_code::coordinator_not_available); ++i) {
+  const auto is_soon = [](std::int16_t code) {
+    return code == number_of(error_code::coordinator_not_available)
+           || code == number_of(error_code::coordinator_load_in_progress);
+  };
+  for (int i = 0; i < 100 && told && is_soon(told->error_code); ++i) {
     s.in().run_for(50ms);
     told = s.ask<kafka::join_group_response>(s.address_of(at), r, 9);
   }

@@ -13,7 +13,7 @@ import zipfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../../tools/kafkagen"))
-from notation import ALWAYS, NEVER, PRIMITIVES, Versions, parse_file, parse_versions  # noqa: E402
+from notation import NEVER, PRIMITIVES, Versions, parse_file, parse_versions  # noqa: E402
 
 SKIPPED = 77
 
@@ -63,18 +63,19 @@ class Comparison:
         unstable = request.get("latestVersionUnstable", False)  # said only once, but it holds for the API
         self.differ("", "newest version that may be advertised", ours.stable_max, valid.last - bool(unstable))
         self.is_flexible = bool(ours.flexible)
+        self.valid = valid
         common = {s["name"]: s["fields"] for s in theirs.get("commonStructs", [])}
         structs = {s.name: s.fields for s in ours.structs}
         self.fields("", ours.fields, theirs["fields"], valid, structs, common)
 
     def fields(self, path, ours, theirs, within, structs, common):
-        theirs = [t for t in theirs if versions_of(t["versions"]) & within]
+        theirs = [t for t in theirs if versions_of(t.get("versions", t.get("taggedVersions"))) & within]
         self.differ(path, "list of fields", [plain(f.name) for f in ours], [plain(t["name"]) for t in theirs])
         for our, their in zip(ours, theirs):
             self.field(f"{path}.{our.name}", our, their, within, structs, common)
 
     def field(self, path, our, their, within, structs, common):
-        versions = versions_of(their["versions"]) & within
+        versions = versions_of(their.get("versions", their.get("taggedVersions"))) & within
         kind = their["type"].strip()
         array, kind = kind.startswith("[]"), kind.removeprefix("[]")
         self.differ(path, "array", our.array, array)
@@ -93,7 +94,7 @@ class Comparison:
         if kind not in PRIMITIVES and our.kind in structs:
             inner = their.get("fields") or common[kind]
             # A common struct serves fields of different versions: its own ranges are those of the message.
-            self.fields(path, structs[our.kind], inner, versions if "fields" in their else ALWAYS & within, structs,
+            self.fields(path, structs[our.kind], inner, versions if "fields" in their else self.valid, structs,
                         common)
 
 

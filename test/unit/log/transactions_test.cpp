@@ -89,6 +89,74 @@ struct fixture : log_fixture {
 
 using strings = std::vector<std::string>;
 
+/// A log whose every record and marker is known, and what was committed of it.
+struct known_log : fixture {
+  struct event {
+    std::int64_t producer;
+    std::string key, value;  // no value: a marker
+    bool commits;
+  };
+  std::map<std::int64_t, event> written;  // by offset
+  int last_value = 0;
+  offset replicated{0};  // what was below a high watermark is never truncated
+  bool is_compacted = false;
+
+  void write_one(std::int64_t producer, int key) {
+    const auto* known = held->find_producer(producer_id{producer});
+    const auto sequence = known ? known->last_sequence() + 1 : 0;
+    const auto name = "k" + std::to_string(key), value = std::to_string(++last_value);
+    written[must(write(producer_id{producer}, sequence, name, value)).base.value] = {producer, name, value, false};
+  }
+  void end_one(std::int64_t producer, bool commits) {
+    written[must(end(producer_id{producer}, commits)).base.value] = {producer, "", "", commits};
+  }
+  void cut(std::int64_t records) {
+    must_succeed(held->truncate_to(std::max(offset{held->log_end_offset().value - records}, replicated), now));
+    std::erase_if(written, [&](const auto& e) { return e.first >= held->log_end_offset().value; });
+  }
+  void compact() {
+    replicated = held->log_end_offset();
+    if (auto plan = held->plan_compaction(now, held->log_end_offset()))
+      must_succeed(held->apply_compaction(must(clean(std::move(*plan), disk))));
+  }
+
+  strings expected() const {
+    std::map<std::int64_t, std::vector<std::int64_t>> open;
+    std::map<std::int64_t, std::string> committed;
+    for (const auto& [at, e] : written) {
+      if (!e.value.empty()) {
+        open[e.producer].push_back(at);
+        continue;
+      }
+      if (e.commits)
+        for (const auto o : open[e.producer])
+          committed[o] = written.at(o).key + "=" + written.at(o).value;
+      open[e.producer].clear();
+    }
+    auto stable = held->log_end_offset().value;
+    for (const auto& [producer, offsets] : open)
+      if (!offsets.empty())
+        stable = std::min(stable, offsets.front());
+    strings all;
+    for (const auto& [at, text] : committed)
+      if (at < stable)
+        all.push_back(text);
+    return is_compacted ? last_of_each_key(all) : all;
+  }
+  strings seen() { return is_compacted ? last_of_each_key(read_committed()) : read_committed(); }
+
+ private:
+  static strings last_of_each_key(const strings& all) {
+    std::map<std::string, std::string> table;
+    for (const auto& text : all)
+      table[text.substr(0, text.find('='))] = text;
+    strings out;
+    for (const auto& [key, text] : table)
+      out.push_back(text);
+    return out;
+  }
+};
+
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(transactions, fixture)
@@ -219,97 +287,35 @@ BOOST_AUTO_TEST_CASE(compaction_takes_aborted_records_then_their_entry_then_thei
 // durable, truncation, clean stops and compaction: a reader of committed records always gets the model's.
 BOOST_AUTO_TEST_CASE(whatever_happens_readers_get_what_was_committed) {
   for (std::uint32_t seed = 0; seed < 60; ++seed) {
-    fixture f;
+    known_log log;
     std::mt19937 draw{seed};
-    const auto below = [&](std::uint32_t n) { return static_cast<std::uint32_t>(draw() % n); };
-    const bool compacted = seed % 2;
-    f.how.segment_bytes = 700;
-    f.how.min_cleanable_dirty_ratio = 0;
-    f.how.delete_retention = std::chrono::milliseconds{seed % 3 * 20'000};
-    if (compacted)
-      f.how.cleanup_compact = true, f.how.cleanup_delete = false;
-    f.open();
-    struct event {
-      std::int64_t producer;
-      std::string key, value;  // none: a marker
-      bool commits;
-    };
-    std::map<std::int64_t, event> written;  // by offset
-    int next_value = 0;
-    offset replicated{0};  // what was below a high watermark is never truncated
-    const auto expected_now = [&] {
-      std::map<std::int64_t, std::vector<std::int64_t>> open;
-      std::map<std::int64_t, std::string> committed;
-      for (const auto& [at, e] : written) {
-        if (e.value.empty()) {
-          if (e.commits)
-            for (const auto o : open[e.producer])
-              committed[o] = written.at(o).key + "=" + written.at(o).value;
-          open[e.producer].clear();
-        } else {
-          open[e.producer].push_back(at);
-        }
-      }
-      auto stable = f.held->log_end_offset().value;
-      for (const auto& [producer, offsets] : open)
-        if (!offsets.empty())
-          stable = std::min(stable, offsets.front());
-      std::map<std::string, std::string> table;
-      strings all;
-      for (const auto& [at, text] : committed)
-        if (at < stable) {
-          all.push_back(text);
-          table[text.substr(0, text.find('='))] = text;
-        }
-      if (!compacted)
-        return all;
-      strings values;
-      for (const auto& [key, text] : table)
-        values.push_back(text);
-      return values;
-    };
-    const auto seen_now = [&] {
-      auto all = f.read_committed();
-      if (!compacted)
-        return all;
-      std::map<std::string, std::string> table;
-      for (const auto& text : all)
-        table[text.substr(0, text.find('='))] = text;
-      strings values;
-      for (const auto& [key, text] : table)
-        values.push_back(text);
-      return values;
-    };
+    const auto below = [&](std::uint32_t n) { return static_cast<int>(draw() % n); };
+    log.is_compacted = log.how.cleanup_compact = seed % 2;
+    log.how.cleanup_delete = !log.is_compacted;
+    log.how.segment_bytes = 700;
+    log.how.min_cleanable_dirty_ratio = 0;
+    log.how.delete_retention = std::chrono::milliseconds{seed % 3 * 20'000};
+    log.open();
     for (int step = 0; step < 300; ++step) {
-      f.now += std::chrono::milliseconds{below(3000)};
-      const auto producer = std::int64_t{below(3)};
+      log.now += std::chrono::milliseconds{below(3000)};
+      const auto producer = below(3);
       const auto what = below(100);
-      if (what < 55) {
-        const auto* known = f.held->find_producer(producer_id{producer});
-        const auto sequence = known ? known->last_sequence() + 1 : 0;
-        const auto key = "k" + std::to_string(below(6)), value = std::to_string(++next_value);
-        const auto done = must(f.write(producer_id{producer}, sequence, key, value));
-        written[done.base.value] = {producer, key, value, false};
-      } else if (what < 80) {
-        const bool commits = below(2);
-        written[must(f.end(producer_id{producer}, commits)).base.value] = {producer, "", "", commits};
-      } else if (what < 88) {
-        f.sync();
-      } else if (what < 92) {
-        f.crash_and_reopen();
-      } else if (what < 94) {
-        f.reopen();
-      } else if (what < 96) {
-        const auto end = f.held->log_end_offset().value;
-        must_succeed(f.held->truncate_to(std::max(offset{end - std::int64_t{below(8)}}, replicated), f.now));
-        std::erase_if(written, [&](const auto& e) { return e.first >= f.held->log_end_offset().value; });
-      } else if (compacted) {
-        replicated = f.held->log_end_offset();
-        if (auto plan = f.held->plan_compaction(f.now, f.held->log_end_offset()))
-          must_succeed(f.held->apply_compaction(must(clean(std::move(*plan), f.disk))));
-      }
+      if (what < 55)
+        log.write_one(producer, below(6));
+      else if (what < 80)
+        log.end_one(producer, below(2));
+      else if (what < 88)
+        log.sync();
+      else if (what < 92)
+        log.crash_and_reopen();
+      else if (what < 94)
+        log.reopen();
+      else if (what < 96)
+        log.cut(below(8));
+      else if (log.is_compacted)
+        log.compact();
       BOOST_TEST_CONTEXT("seed " << seed << " step " << step)
-        BOOST_TEST_REQUIRE(seen_now() == expected_now(), boost::test_tools::per_element());
+        BOOST_TEST_REQUIRE(log.seen() == log.expected(), boost::test_tools::per_element());
     }
   }
 }
