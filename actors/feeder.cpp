@@ -103,7 +103,7 @@ class feeder_state {
     }
     follower_position position{follower, broker_epoch, epoch, offset{from.getLogEnd()}, offset{from.getDurableEnd()},
                                leader_epoch{from.getLastEpoch()}, offset{from.getLogStart()}, from.getReady(),
-                               caf::actor_cast<caf::actor>(self_), from.getPartitionEpoch()};
+                               caf::actor_cast<caf::actor>(self_), from.getPartitionEpoch(), to.session};
     self_->send(leader, std::move(position));
   }
 

@@ -29,6 +29,8 @@ void leader_role::hear(const follower_position& m) {
   }
   auto& f = followers_[m.follower];
   f.feeder = m.feeder;
+  if (std::exchange(f.session, m.session) != m.session)
+    f.told_watermark = offset{-1};
   if (auto diverging = divergence_of(m)) {
     if (mutation("M04"))
       replicas_->report(m.follower, {m.log_end, m.durable_end, m.broker_epoch, m.log_start, m.partition_epoch},

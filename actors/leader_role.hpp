@@ -71,6 +71,7 @@ class leader_role {
     offset wants{0};           ///< its log's end
     bool ready = false;        ///< waits for records from there on
     offset told_watermark{-1};
+    std::uint64_t session = 0;
     std::size_t paid = 0;      ///< bytes of the next slice that have been reserved with a throttle, and
     monotonic_time goes_at;    ///< from when on they may go
   };

@@ -56,12 +56,14 @@ void marker_sender::start(caf::event_based_actor* self, node_context& context, c
 void marker_sender::send(transaction::marker_order order) {
   const auto id = order.id;
   auto waiting = order.partitions;
-  open_[id] = {std::move(order), std::move(waiting), {}};
+  open_[id] = {std::move(order), std::move(waiting), {}, {}};
   flush();
 }
 
 void marker_sender::on_tick() {
   is_waiting_ = false;
+  for (auto& [id, of] : open_)
+    of.waiting.merge(of.refused);
   flush();
 }
 
@@ -148,7 +150,7 @@ void marker_sender::take_line(open_order& of, const kafka::write_txn_markers_res
         done.push_back(asked.value());
         continue;
       }
-      of.waiting.insert(std::move(asked));
+      of.refused.insert(std::move(asked));
       try_again_later();
     }
   settle(std::string{of.order.id}, done);
@@ -161,7 +163,7 @@ void marker_sender::failed(node_id node, const std::vector<std::string>& ids, co
   busy_.erase(node);
   for (const auto& id : ids)
     if (const auto of = open_.find(id); of != open_.end())
-      of->second.waiting.merge(of->second.asked);
+      of->second.refused.merge(of->second.asked);
   try_again_later();
 }
 
@@ -172,7 +174,7 @@ void marker_sender::settle(const std::string& id, const std::vector<participant>
   for (const auto& p : done)
     of.waiting.erase(p);
   const auto order = of.order;
-  if (of.waiting.empty() && of.asked.empty())
+  if (of.is_over())
     open_.erase(id);
   marked_(order, done);
 }

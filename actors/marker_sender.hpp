@@ -40,11 +40,13 @@ class marker_sender {
   void on_tick();
 
  private:
-  /// One transaction, with the partitions that lack its marker; those that are asked just now are not among `waiting`.
+  /// One transaction, with the partitions that lack its marker, each in one of three states.
   struct open_order {
     transaction::marker_order order;
     std::set<transaction::participant> waiting;
     std::set<transaction::participant> asked;
+    std::set<transaction::participant> refused;  ///< a moment ago: they wait again after the next marker_tick
+    bool is_over() const { return waiting.empty() && asked.empty() && refused.empty(); }
   };
   using by_node = std::map<node_id, std::map<std::string, std::vector<transaction::participant>>>;  ///< then by id
 

@@ -60,6 +60,7 @@ struct follower_position {
   bool ready = false;       ///< waits for records
   caf::actor feeder;        ///< where slices for it go
   std::int32_t partition_epoch = -1;  ///< that it knows
+  std::uint64_t session = 0;  ///< of its node's fetches: in a new one it may have missed what was told in the last
 };
 
 /// What a leader has for one follower: records from the end of its log on, or why there are none.

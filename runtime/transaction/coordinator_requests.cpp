@@ -305,10 +305,11 @@ effects coordinator::end(const caller& who, const kafka::end_txn_request& r, mom
 
 namespace {
 
-enum class verdict : std::uint8_t { fenced, retried, valid };
+enum class verdict : std::uint8_t { fenced, retried, early, valid };
 
 /// Whether the epoch is the one of the transaction that is to end. With an epoch a transaction, the one before means
-/// the transaction before: its end was told and the answer was lost.
+/// the transaction before: its end was told and the answer was lost. The current one while that end is carried out is
+/// the next transaction's, which is early.
 verdict judge_epoch(const state& now, producer_id producer, std::int16_t epoch) {
   if (mutation("M22"))
     return verdict::valid;
@@ -319,7 +320,9 @@ verdict judge_epoch(const state& now, producer_id producer, std::int16_t epoch) 
   const bool is_over = now.at == status::complete_commit || now.at == status::complete_abort;
   if ((is_before && (is_over || is_preparing(now.at))) || (is_before_rotation && is_over))
     return verdict::retried;
-  return epoch == now.epoch && producer == now.producer && !is_preparing(now.at) ? verdict::valid : verdict::fenced;
+  if (epoch != now.epoch || producer != now.producer)
+    return verdict::fenced;
+  return is_preparing(now.at) ? verdict::early : verdict::valid;
 }
 
 }  // namespace
@@ -337,7 +340,7 @@ void coordinator::begin_end(const caller& who, const kafka::end_txn_request& r, 
     return refuse(error_code::invalid_producer_id_mapping);
   if (epoch == verdict::fenced)
     return refuse(error_code::producer_fenced);
-  if (e->is_changing())
+  if (e->is_changing() || epoch == verdict::early)
     return refuse(error_code::concurrent_transactions);
   const auto done = r.committed ? status::complete_commit : status::complete_abort;
   const bool with_bump = who.version >= end_with_bump_version;

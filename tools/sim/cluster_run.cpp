@@ -6,6 +6,7 @@
 #include "tools/sim/group_churn.hpp"
 #include "tools/sim/simulated_cluster.hpp"
 #include "tools/sim/topic_churn.hpp"
+#include "tools/sim/transaction_churn.hpp"
 #include "tools/sim/worker.hpp"
 
 #include <algorithm>
@@ -58,6 +59,7 @@ class run {
       operator_(cluster_, result.wrong, cluster_.shape().nodes > 1 && !loses_disks(options)),
       churn_(cluster_, result.wrong),
       group_(cluster_, result.wrong),
+      transactions_(cluster_, result.wrong),
       watch_(cluster_, result.wrong) {}
 
   void go(const sim::fault_plan& plan, run_listeners listen) {
@@ -82,6 +84,7 @@ class run {
       operator_.start();
       churn_.start();
       group_.start();
+      transactions_.start();
     }
     const auto until = faults_from + how_.faults_for;
     cluster_.in().run_for(until - std::min<sim::virtual_time>(cluster_.in().now(), until));
@@ -166,7 +169,7 @@ class run {
     if (cluster_.in().run_until(
             [&] {
               return std::all_of(clients_.begin(), clients_.end(), idle) && operator_.is_idle() && churn_.is_idle()
-                     && (!operates() || group_.is_settled());
+                     && (!operates() || (group_.is_settled() && transactions_.is_idle()));
             },
             liveness_patience))
       return true;
@@ -174,6 +177,8 @@ class run {
       note(complaint + ": " + churn_.describe());
     if (operates() && !group_.is_settled())
       note(complaint + ": " + group_.describe());
+    if (operates() && !transactions_.is_idle())
+      note(complaint + ": " + transactions_.describe());
     if (!operator_.is_idle())
       note(complaint + ": the operator");
     for (const auto& c : clients_)
@@ -203,6 +208,7 @@ class run {
     operator_.stop();
     churn_.stop();
     group_.settle();
+    transactions_.stop();
     if (!all_idle("does not come to an end after healing"))
       return false;
     group_.stop();
@@ -227,7 +233,20 @@ class run {
     told_.final_reads_begin(cluster_.in().now());
     wishes_.begin_final_reads(std::move(*ends));
     start_all();
-    return all_idle("does not read everything");
+    return all_idle("does not read everything") && read_transactions();
+  }
+
+  /// Whatever nobody ended has run out of its time by now.
+  bool read_transactions() {
+    if (!operates())
+      return true;
+    transactions_.begin_final_read();
+    if (!cluster_.in().run_until([&] { return transactions_.has_read_everything(); }, liveness_patience)) {
+      note("transactions stay open: " + transactions_.describe());
+      return false;
+    }
+    transactions_.judge();
+    return true;
   }
 
   void rest() {
@@ -267,6 +286,7 @@ class run {
   cluster_operator operator_;
   topic_churn churn_;
   group_churn group_;
+  transaction_churn transactions_;
   watcher watch_;
 };
 

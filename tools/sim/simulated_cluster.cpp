@@ -16,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using kafka::error_code;
 
-constexpr auto forming_patience = 30s;
+constexpr auto forming_patience = 120s;  // wrong suspicions may keep replicas out of sync for long
 constexpr auto voters_join = 1s;  // one after the other, soon after they have registered
 constexpr auto stop_patience = 60s;
 constexpr auto ask_pause = 100ms;
@@ -41,6 +41,7 @@ std::vector<std::string> settings_of(std::int32_t id, bool founds, const cluster
     "log.dirs=/data",
     "log.segment.bytes=1048576",
     "offsets.topic.num.partitions=3",
+    "transaction.state.log.num.partitions=3",
     "min.insync.replicas=" + std::to_string(shape.min_in_sync),
     "durability=" + shape.durability,
   };

@@ -1,0 +1,404 @@
+// Transactions on three nodes, step by step: what comes late, twice, or while a coordinator or a leader moves.
+
+#include "test/sim/cluster/scenario.hpp"
+#include "tools/sim/committed_reader.hpp"
+
+#include "runtime/log/batch_builder.hpp"
+#include "runtime/transaction/state.hpp"
+#include "schema/kafka/add_offsets_to_txn.hpp"
+#include "schema/kafka/add_partitions_to_txn.hpp"
+#include "schema/kafka/end_txn.hpp"
+#include "schema/kafka/fetch.hpp"
+#include "schema/kafka/find_coordinator.hpp"
+#include "schema/kafka/init_producer_id.hpp"
+#include "schema/kafka/offset_fetch.hpp"
+#include "schema/kafka/produce.hpp"
+#include "schema/kafka/txn_offset_commit.hpp"
+#include "schema/kafka/write_txn_markers.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace troupe;
+using namespace troupe::cluster_sim;
+using namespace std::chrono_literals;
+using kafka::error_code;
+
+namespace {
+
+constexpr std::uint64_t seeds[] = {1, 2, 3};
+constexpr auto patience = 20s;
+constexpr auto id = "mover";
+constexpr auto group = "readers";
+constexpr std::int16_t old_protocol = 4, new_protocol = 5;  // of EndTxn; it goes with Produce 11 and 12
+
+bool is_soon(error_code code) {
+  return code == error_code::concurrent_transactions || code == error_code::coordinator_load_in_progress
+         || code == error_code::coordinator_not_available || code == error_code::not_coordinator
+         || code == error_code::not_enough_replicas || code == error_code::not_leader_or_follower;
+}
+
+/// The producer of one transactional id, step by step.
+struct producer {
+  scenario& s;
+  std::int32_t coordinator = 0;
+  std::int64_t number = -1;
+  std::int16_t epoch = -1;
+  std::int32_t sequence = 0;
+  std::int16_t protocol = new_protocol;
+
+  /// The node that coordinates, as `asked` knows, unless it is `other`.
+  std::int32_t find(std::int32_t asked, std::int32_t other = 0, std::int8_t type = 1, const std::string& key = id) {
+    kafka::find_coordinator_request r;
+    r.key_type = type;
+    r.coordinator_keys = {key};
+    for (const auto until = s.in().now() + patience; s.in().now() < until; s.in().run_for(50ms)) {
+      const auto told = s.ask<kafka::find_coordinator_response>(s.address_of(asked), r, 4);
+      if (told && told->coordinators.at(0).error_code == 0 && told->coordinators[0].node_id != other)
+        return told->coordinators[0].node_id;
+    }
+    return 0;
+  }
+
+  error_code init(std::chrono::milliseconds timeout = 10s) {
+    kafka::init_producer_id_request r;
+    r.transactional_id = id;
+    r.transaction_timeout_ms = static_cast<std::int32_t>(timeout.count());
+    return until_settled([&] {
+      const auto told = s.ask<kafka::init_producer_id_response>(s.address_of(coordinator), r, 4);
+      if (!told)
+        return error_code::request_timed_out;
+      if (told->error_code == 0) {
+        number = told->producer_id;
+        epoch = told->producer_epoch;
+        sequence = 0;
+      }
+      return error_code{told->error_code};
+    });
+  }
+
+  /// For the protocol in which clients do that.
+  error_code add() {
+    kafka::add_partitions_to_txn_request r;
+    r.v3_and_below_transactional_id = id;
+    r.v3_and_below_producer_id = number;
+    r.v3_and_below_producer_epoch = epoch;
+    r.v3_and_below_topics = {{scenario::topic, {0}}};
+    return until_settled([&] {
+      const auto told = s.ask<kafka::add_partitions_to_txn_response>(s.address_of(coordinator), r, 3);
+      return told ? error_code{told->results_by_topic_v3_and_below.at(0).results_by_partition.at(0).partition_error_code}
+                  : error_code::request_timed_out;
+    });
+  }
+
+  error_code write(std::int32_t leader, const std::string& value) {
+    log::batch_fields fields;
+    fields.producer = producer_id{number};
+    fields.producer_epoch = epoch;
+    fields.base_sequence = sequence;
+    fields.transactional = true;
+    log::batch_builder batch{fields};
+    batch.add({1'700'000'000'000, as_bytes("k"), as_bytes(value), {}});
+    kafka::produce_request r;
+    r.transactional_id = id;
+    r.acks = -1;
+    r.timeout_ms = 3'000;
+    r.topic_data.resize(1);
+    r.topic_data[0].name = scenario::topic;
+    r.topic_data[0].partition_data = {{0, std::move(batch).finish().value()}};
+    const auto code = until_settled([&] {
+      const auto told = s.ask<kafka::produce_response>(s.address_of(leader), r, protocol == new_protocol ? 12 : 11);
+      return told ? error_code{told->responses.at(0).partition_responses.at(0).error_code}
+                  : error_code::request_timed_out;
+    });
+    sequence += code == error_code::none;
+    return code;
+  }
+
+  /// One EndTxn; with the new protocol the producer goes on with what it is told.
+  error_code end_once(bool commits) {
+    kafka::end_txn_request r;
+    r.transactional_id = id;
+    r.producer_id = number;
+    r.producer_epoch = epoch;
+    r.committed = commits;
+    const auto told = s.ask<kafka::end_txn_response>(s.address_of(coordinator), r, protocol);
+    if (!told)
+      return error_code::request_timed_out;
+    if (told->error_code == 0 && protocol == new_protocol) {
+      number = told->producer_id;
+      epoch = told->producer_epoch;
+      sequence = 0;
+    }
+    return error_code{told->error_code};
+  }
+  error_code end(bool commits) {
+    return until_settled([&] { return end_once(commits); });
+  }
+  /// Likewise, and the coordinator, as `asked` knows it, may move.
+  error_code end_wherever(std::int32_t asked, bool commits) {
+    return until_settled([&] {
+      coordinator = find(asked);
+      const auto code = end_once(commits);
+      return code == error_code::request_timed_out ? error_code::not_coordinator : code;
+    });
+  }
+
+ private:
+  template <class Step>
+  error_code until_settled(Step step) {
+    auto code = step();
+    for (const auto until = s.in().now() + patience; is_soon(code) && s.in().now() < until; code = step())
+      s.in().run_for(50ms);
+    return code;
+  }
+};
+
+producer begin(scenario& s, std::int16_t protocol = new_protocol, std::chrono::milliseconds timeout = 10s) {
+  producer p{s};
+  p.protocol = protocol;
+  p.coordinator = p.find(1);
+  BOOST_REQUIRE(p.coordinator > 0);
+  BOOST_REQUIRE(p.init(timeout) == error_code::none);
+  return p;
+}
+
+/// What readers of committed records get of partition 0, once nothing is open; empty when something stays open.
+std::optional<std::vector<std::string>> committed(scenario& s) {
+  kafka::fetch_request r;
+  r.isolation_level = 1;
+  r.max_bytes = 1 << 20;
+  r.topics.resize(1);
+  r.topics[0].topic = scenario::topic;
+  r.topics[0].partitions.emplace_back().partition_max_bytes = 1 << 20;
+  for (const auto until = s.in().now() + patience; s.in().now() < until; s.in().run_for(100ms)) {
+    const auto leader = s.await_leader(1);
+    const auto told = s.ask<kafka::fetch_response>(s.address_of(leader > 0 ? leader : 1), r, 11);
+    if (!told || told->responses.empty())
+      continue;
+    const auto& p = told->responses[0].partitions.at(0);
+    if (p.error_code != 0 || p.last_stable_offset != p.high_watermark)
+      continue;
+    std::vector<std::string> values;
+    std::int64_t from = 0;
+    for (auto& [at, value] : committed_records(p, from))
+      values.push_back(std::move(value));
+    return values;
+  }
+  return std::nullopt;
+}
+
+bool holds_only(scenario& s, const std::vector<std::string>& values) {
+  const auto found = committed(s);
+  if (found && *found != values)
+    for (const auto& one : *found)
+      BOOST_TEST_MESSAGE("there is " << one);
+  return found && *found == values;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(T04_what_comes_after_the_abort_is_no_part_of_any_transaction) {
+  for (const auto seed : seeds)
+    for (const auto protocol : {old_protocol, new_protocol}) {
+      scenario s{seed};
+      auto p = begin(s, protocol, 2s);
+      const auto leader = s.await_leader(1);
+      BOOST_TEST((protocol == new_protocol || p.add() == error_code::none));
+      BOOST_TEST((p.write(leader, "early") == error_code::none));
+      s.in().run_for(5s);  // its time is over
+      auto late = p;
+      const auto told = late.write(leader, "late");
+      BOOST_TEST((told == error_code::invalid_producer_epoch || told == error_code::invalid_txn_state));
+      BOOST_TEST((p.init() == error_code::none));
+      BOOST_TEST((protocol == new_protocol || p.add() == error_code::none));
+      BOOST_TEST((p.write(leader, "next") == error_code::none));
+      BOOST_TEST((late.write(leader, "later") != error_code::none));
+      BOOST_TEST((p.end(true) == error_code::none));
+      BOOST_TEST(holds_only(s, {"next"}));
+      s.end_well();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(T05_a_late_end_does_not_end_a_later_transaction) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    auto p = begin(s);
+    const auto leader = s.await_leader(1);
+    BOOST_TEST((p.write(leader, "first") == error_code::none));
+    auto late = p;
+    BOOST_TEST((p.end(true) == error_code::none));
+    BOOST_TEST((late.end(true) == error_code::none));  // the answer was lost: told again
+    BOOST_TEST(late.epoch == p.epoch);
+    late.epoch = static_cast<std::int16_t>(p.epoch - 1);
+    BOOST_TEST((p.write(leader, "second") == error_code::none));
+    BOOST_TEST((late.end_once(true) == error_code::producer_fenced));
+    BOOST_TEST((p.end(false) == error_code::none));
+    BOOST_TEST(holds_only(s, {"first"}));
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(T07_what_was_decided_is_carried_out_although_coordinator_and_leader_die) {
+  for (const auto seed : seeds)
+    for (const bool commits : {true, false}) {
+      scenario s{seed};
+      auto p = begin(s);
+      const auto leader = s.await_leader(1);
+      BOOST_TEST((p.write(leader, "one") == error_code::none));
+      const auto old = p.coordinator;
+      if (old != leader)
+        s.cut_from_nodes(leader);  // no marker comes to it
+      auto again = p;
+      p.end_once(commits);
+      s.node(old).crash();
+      s.heal_to_nodes(leader);
+      s.in().run_for(500ms);
+      s.node(old).start();
+      BOOST_TEST((again.end_wherever(s.other_than(old), commits) == error_code::none));  // told again, or decided now
+      const auto found = committed(s);
+      BOOST_REQUIRE(found.has_value());
+      BOOST_TEST((commits ? *found == std::vector<std::string>{"one"} : found->empty()));
+      s.end_well();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(T08_an_epoch_that_could_not_be_written_fences_nobody) {
+  for (const auto seed : seeds) {
+    scenario s{seed, {"transaction.state.log.min.isr=3"}};
+    auto p = begin(s);
+    BOOST_TEST((p.write(s.await_leader(1), "mine") == error_code::none));
+    const auto away = s.other_than(p.coordinator);
+    s.node(away).crash();
+    s.in().run_for(3s);
+    kafka::init_producer_id_request r;
+    r.transactional_id = id;
+    r.transaction_timeout_ms = 10'000;
+    const auto told = s.ask<kafka::init_producer_id_response>(s.address_of(p.coordinator), r, 4);
+    BOOST_REQUIRE(told);
+    BOOST_TEST((error_code{told->error_code} == error_code::coordinator_not_available));
+    s.node(away).start();
+    BOOST_TEST((p.end(true) == error_code::none));
+    BOOST_TEST(holds_only(s, {"mine"}));
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(T10_a_transaction_goes_on_when_its_coordinator_moves) {
+  for (const auto seed : seeds)
+    for (const auto protocol : {old_protocol, new_protocol}) {
+      scenario s{seed};
+      auto p = begin(s, protocol);
+      BOOST_TEST((protocol == new_protocol || p.add() == error_code::none));
+      BOOST_TEST((p.write(s.await_leader(1), "before") == error_code::none));
+      const auto old = p.coordinator;
+      s.node(old).crash();
+      const auto there = s.other_than(old);
+      p.coordinator = p.find(there, old);
+      BOOST_REQUIRE(p.coordinator > 0);
+      BOOST_TEST((p.write(s.await_leader(there, {old}), "after") == error_code::none));
+      BOOST_TEST((p.end(true) == error_code::none));
+      s.node(old).start();
+      BOOST_TEST(holds_only(s, {"before", "after"}));
+      s.end_well();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(T11_a_marker_of_an_older_epoch_ends_nothing) {
+  scenario s{1};
+  auto p = begin(s);
+  const auto leader = s.await_leader(1);
+  BOOST_TEST((p.write(leader, "first") == error_code::none));
+  BOOST_TEST((p.end(true) == error_code::none));
+  BOOST_TEST((p.write(leader, "second") == error_code::none));
+  kafka::write_txn_markers_request r;
+  r.markers.push_back({p.number, static_cast<std::int16_t>(p.epoch - 1), false, {{scenario::topic, {0}}}, 0, 0});
+  const auto told = s.ask<kafka::write_txn_markers_response>(s.address_of(leader), r, 1);
+  BOOST_REQUIRE(told);
+  BOOST_TEST((error_code{told->markers.at(0).topics.at(0).partitions.at(0).error_code}
+              == error_code::invalid_producer_epoch));
+  BOOST_TEST((p.end(true) == error_code::none));
+  BOOST_TEST(holds_only(s, {"first", "second"}));
+  s.end_well();
+}
+
+BOOST_AUTO_TEST_CASE(T12_an_end_whose_answer_is_lost_is_told_again_by_the_next_coordinator) {
+  for (const auto seed : seeds)
+    for (const auto protocol : {old_protocol, new_protocol}) {
+      scenario s{seed};
+      auto p = begin(s, protocol);
+      BOOST_TEST((protocol == new_protocol || p.add() == error_code::none));
+      BOOST_TEST((p.write(s.await_leader(1), "one") == error_code::none));
+      auto again = p;
+      BOOST_TEST((p.end(true) == error_code::none));
+      s.node(p.coordinator).crash();
+      again.coordinator = again.find(s.other_than(p.coordinator), p.coordinator);
+      BOOST_TEST((again.end(true) == error_code::none));
+      BOOST_TEST(again.epoch == p.epoch);
+      s.node(p.coordinator).start();
+      BOOST_TEST(holds_only(s, {"one"}));
+      s.end_well();
+    }
+}
+
+BOOST_AUTO_TEST_CASE(T16_an_abort_of_nothing_fences_nobody) {
+  scenario s{1};
+  auto p = begin(s);
+  const auto leader = s.await_leader(1);
+  BOOST_TEST((p.write(leader, "one") == error_code::none));
+  BOOST_TEST((p.end(true) == error_code::none));
+  BOOST_TEST((p.end(false) == error_code::none));
+  BOOST_TEST((p.end(true) == error_code::invalid_txn_state));
+  BOOST_TEST((p.write(leader, "two") == error_code::none));
+  BOOST_TEST((p.end(true) == error_code::none));
+  BOOST_TEST(holds_only(s, {"one", "two"}));
+  s.end_well();
+}
+
+BOOST_AUTO_TEST_CASE(T17_offsets_in_a_transaction_outlive_their_coordinator_and_wait_for_its_end) {
+  for (const auto seed : seeds)
+    for (const bool commits : {true, false}) {
+      scenario s{seed};
+      auto p = begin(s);
+      auto at = p.find(1, 0, 0, group);
+      kafka::txn_offset_commit_request r;
+      r.transactional_id = id;
+      r.group_id = group;
+      r.producer_id = p.number;
+      r.producer_epoch = p.epoch;
+      r.topics = {{scenario::topic, {{0, 7, -1, "note"}}}};
+      auto told = s.ask<kafka::txn_offset_commit_response>(s.address_of(at), r, 5);
+      for (int i = 0; i < 100 && told && is_soon(error_code{told->topics.at(0).partitions.at(0).error_code}); ++i) {
+        s.in().run_for(50ms);
+        told = s.ask<kafka::txn_offset_commit_response>(s.address_of(at), r, 5);
+      }
+      BOOST_REQUIRE(told);
+      BOOST_TEST(told->topics.at(0).partitions.at(0).error_code == 0);
+      const auto old = at;
+      s.node(old).crash();
+      at = p.find(s.other_than(old), old, 0, group);
+      BOOST_REQUIRE(at > 0);
+      p.coordinator = p.find(at, old);
+      const auto ask_offset = [&]() -> std::pair<error_code, std::int64_t> {
+        kafka::offset_fetch_request f;
+        f.require_stable = true;
+        auto& g = f.groups.emplace_back();
+        g.group_id = group;
+        g.topics.emplace().emplace_back().name = scenario::topic;
+        g.topics->back().partition_indexes = {0};
+        for (int i = 0; i < 100; ++i, s.in().run_for(50ms)) {
+          const auto found = s.ask<kafka::offset_fetch_response>(s.address_of(at), f, 9);
+          if (found && found->groups.at(0).error_code == 0) {
+            const auto& one = found->groups[0].topics.at(0).partitions.at(0);
+            return {error_code{one.error_code}, one.committed_offset};
+          }
+        }
+        return {error_code::request_timed_out, -1};
+      };
+      BOOST_TEST((ask_offset().first == error_code::unstable_offset_commit));
+      BOOST_TEST((p.end(commits) == error_code::none));
+      s.in().run_for(2s);
+      BOOST_TEST((ask_offset() == std::pair{error_code::none, std::int64_t{commits ? 7 : -1}}));
+      s.node(old).start();
+      s.end_well();
+    }
+}
