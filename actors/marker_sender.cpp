@@ -146,7 +146,7 @@ void marker_sender::take_line(open_order& of, const kafka::write_txn_markers_res
         continue;
       }
       probe("a marker has to be sent again");
-      if (mutation("M24") && !of.order.commits) {
+      if (mutation("M24")) {
         done.push_back(asked.value());
         continue;
       }

@@ -27,6 +27,8 @@ wire<schema::PartitionDescription> description_of(const log::log& of, offset hig
       list[i].setProducerEpoch(active[i].epoch);
       list[i].setLastSequence(active[i].last_sequence);
       list[i].setLastTimestampMs(active[i].last_timestamp_ms);
+      list[i].setCoordinatorEpoch(active[i].coordinator_epoch);
+      list[i].setCurrentTransactionStart(active[i].current_transaction_start.value);
     }
   }
   return std::move(b).freeze();

@@ -23,6 +23,7 @@ void replica_disks::start(caf::event_based_actor* self, node_context& context, s
 }
 
 replica_disk* replica_disks::of(const std::string& folder) {
+  used_.insert(folder);
   if (auto found = folder_on_disk_.find(folder); found != folder_on_disk_.end())
     return found->second;
   auto emptiest = std::min_element(disks_.begin(), disks_.end(),
@@ -134,6 +135,8 @@ void replica_disks::write_clean_marks(caf::typed_response_promise<replicas_close
       done.deliver(replicas_closed{});
   };
   for (auto& disk : disks_) {
+    for (const auto& folder : disk.directory.partitions)
+      disk.unclean |= !disk.directory.clean && !used_.contains(folder);
     ++*left;
     write(disk, [this, one_done, &disk](const error& failed) mutable {
       if (failed || disk.unclean)

@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <functional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -58,7 +59,9 @@ class replica_disks {
   using written = std::function<void(const error&)>;
   /// Writes the checkpoint files of one disk as they are now.
   void write(replica_disk& disk, written then);
-  /// All checkpoint files and, last, the clean marks: they promise that everything before them is on the disk.
+  /// All checkpoint files and, last, the clean marks: they promise that everything before them is on the disk. After a
+  /// stop that was not a clean one, folders that nobody has asked for were not verified: the next start must do that
+  /// (KAFKA-10471).
   void write_clean_marks(caf::typed_response_promise<replicas_closed> done);
 
  private:
@@ -71,6 +74,7 @@ class replica_disks {
   node_context* context_ = nullptr;
   std::deque<replica_disk> disks_;
   std::unordered_map<std::string, replica_disk*> folder_on_disk_;
+  std::set<std::string> used_;  ///< folders that were asked for
 };
 
 }  // namespace troupe

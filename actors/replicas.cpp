@@ -182,10 +182,12 @@ class replicas_state {
         disks_.write_clean_marks(promise);
     };
     for (const auto& [id, replica] : replicas_) {
-      if (!replica.actor)
-        continue;
-      ++*left;
       auto* disk = replica.disk;
+      if (!replica.actor) {
+        disk->unclean |= replica.failures > 0;
+        continue;
+      }
+      ++*left;
       self_->request(replica.actor, caf::infinite, partition_close{})
         .then([this, one_done](const wire<PartitionDurable>& m) mutable { note_durable(m); one_done(); },
               [this, one_done, disk](const caf::error& why) mutable {

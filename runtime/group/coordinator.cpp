@@ -227,13 +227,15 @@ bool coordinator::is_idle(const tenant& t) const {
 
 void coordinator::settle(ticket of, const batch_on_its_way& b, bool is_committed) {
   for (const auto& change : b.offsets) {
+    if (b.by) {
+      if (is_committed)
+        pend(change, *b.by, of);
+      continue;
+    }
     auto* t = find(change.group);
     if (!t)
       continue;
-    if (b.by && is_committed)
-      pend(change, *b.by, of);
-    else if (!b.by)
-      t->offsets.settle(change.topic, change.partition, of, is_committed);
+    t->offsets.settle(change.topic, change.partition, of, is_committed);
     if (is_idle(*t) && !t->members.is_recorded())
       drop(change.group);
   }

@@ -297,7 +297,7 @@ expected<append_result> log::append_as_follower(const byte_slice& batches, wall_
     if (auto why = s.write(std::span{&part, 1}, group))
       return why;
     for (const auto& batch : group) {
-      if (batch.has_producer())
+      if (batch.has_producer() && !mutation("M21"))
         s.note_producer(batch, part.subspan(batch.position - at + batch_header_bytes,
                                              batch.size_bytes - batch_header_bytes));
       s.note_appended(batch, now);

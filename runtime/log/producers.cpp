@@ -1,5 +1,6 @@
 #include "runtime/log/producers.hpp"
 
+#include "runtime/base/mutation.hpp"
 #include "runtime/log/errors.hpp"
 
 #include <algorithm>
@@ -30,6 +31,8 @@ bool follows(std::int32_t last, std::int32_t next) {
 }  // namespace
 
 void producer_state::remember(const remembered_batch& b) {
+  if (mutation("M20"))
+    count_ = 0;
   if (count_ == window) {
     std::move(batches_.begin() + 1, batches_.end(), batches_.begin());
     --count_;

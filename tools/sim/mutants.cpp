@@ -18,7 +18,7 @@ namespace troupe::cluster_sim {
 namespace {
 
 /// Where a mutant is looked for first.
-enum class hunter : std::uint8_t { seeds, scenarios, storage, quorums };
+enum class hunter : std::uint8_t { seeds, scenarios, storage, quorums, logs, groups };
 
 struct mutant {
   const char* id;
@@ -49,6 +49,18 @@ const std::vector<mutant>& catalogue() {
     {"M16", "a leader stays without a quorum", hunter::quorums, "elections"},
     {"M17", "the directory is not synced when a segment is made", hunter::storage, "D01_*"},
     {"M18", "a log goes on after a failed write or sync", hunter::storage, "D05_*,D10_*"},
+    {"M20", "a producer's last batch is remembered, not the last five", hunter::logs, "log_state"},
+    {"M21", "followers do not note what producers have sent"},
+    {"M22", "EndTxn ignores the epoch", hunter::scenarios, "T05_*"},
+    {"M23", "a batch begins a transaction that nobody has", hunter::scenarios, "T04_*"},
+    {"M24", "a partition that could not take a marker is not asked again"},
+    {"M25", "the last stable offset is taken from a later high watermark"},
+    {"M26", "aborted transactions are forgotten when a segment is closed", hunter::logs, "transactions"},
+    {"M27", "compaction takes markers before their records", hunter::logs, "transactions"},
+    {"M28", "compaction takes tombstones at once", hunter::logs, "compaction"},
+    {"M29", "a commit of an old generation is taken", hunter::groups, "groups_*"},
+    {"M31", "the new id of a static member is not written", hunter::groups, "groups_*"},
+    {"M32", "offsets expire while the group rebalances", hunter::groups, "groups_*,expiry"},
     {"M33", "voters are changed before the term has a commit", hunter::quorums, "voters"},
     {"M34", "a file gets its name before its content is durable", hunter::storage, "D02_*"},
     {"M35", "indexes are trusted after an unclean stop", hunter::storage, "D20_appending_*"},
@@ -75,6 +87,8 @@ std::filesystem::path program_of(hunter who) {
     case hunter::scenarios: return tests / "sim/cluster/sim_scenarios";
     case hunter::storage: return tests / "sim/storage/sim_storage";
     case hunter::quorums: return tests / "unit/raft/unit_raft";
+    case hunter::logs: return tests / "unit/log/unit_log";
+    case hunter::groups: return tests / "unit/group/unit_group";
     case hunter::seeds: break;
   }
   return {};

@@ -36,6 +36,31 @@ void stop_cleanly(scenario& s, std::int32_t id) {
 
 }  // namespace
 
+// The mark promises that all logs are verified and closed; a log that was closed has its index on the disk.
+BOOST_AUTO_TEST_CASE(D06_a_stop_before_all_logs_were_verified_is_no_clean_one) {
+  const auto has = [](scenario& s, const std::string& ending) {
+    const auto files = s.node(2).storage().files();
+    return std::any_of(files.begin(), files.end(), [&](const auto& f) { return f.first.ends_with(ending); });
+  };
+  bool was_early = false, was_late = false;
+  for (auto up_for = 0ms; up_for <= 600ms; up_for += 20ms) {
+    scenario s{1};
+    BOOST_TEST(s.append(1, "line") >= 0);
+    s.node(2).crash();
+    s.node(2).start();
+    s.in().run_for(up_for);
+    stop_cleanly(s, 2);
+    const bool is_closed = has(s, "data/lines-0/00000000000000000000.index");
+    const bool is_marked = has(s, "/.kafka_cleanshutdown");
+    BOOST_TEST((is_closed || !is_marked), "marked as clean after " << up_for.count() << " ms");
+    (is_marked ? was_late : was_early) = true;
+    s.node(2).start();
+    s.end_well();
+  }
+  BOOST_TEST(was_early);
+  BOOST_TEST(was_late);
+}
+
 BOOST_AUTO_TEST_CASE(R14_the_last_replica_that_lost_its_tail_with_the_power_does_not_lead_while_another_has_it) {
   for (const auto seed : seeds) {
     // One voter, so that both replicas can be away.

@@ -1,0 +1,263 @@
+"""Transactions of real clients: librdkafka's and Java's producers, Kafka's tools for transactions, and records that are
+copied exactly once while coordinators are killed."""
+import collections
+import threading
+import time
+import unittest
+
+import librdkafka as lib
+from broker import BrokerCase, eventually, foreign
+from cluster import Cluster
+from programs import kafka_tool, require_confluent_kafka, require_kafka_tools
+
+QUICK = {"group.initial.rebalance.delay.ms": "0"}
+SETTLE_SECONDS = 60
+PARTITIONS = 3
+TOOL = "org.apache.kafka.tools.TransactionsCommand"
+COPIER = "org.apache.kafka.tools.TransactionalMessageCopier"
+
+
+def transactional(broker, name, **settings):
+    producer = lib.producer(broker, transactional_id=name, transaction_timeout_ms=10_000, **settings)
+    producer.init_transactions(SETTLE_SECONDS)
+    return producer
+
+
+def values(broker, topic, partitions=1, isolation="read_committed"):
+    """What readers of that isolation get of the topic's partitions, each in its order."""
+    return [[m.value().decode() for m in lib.read_all(broker, topic, partition, isolation_level=isolation)]
+            for partition in range(partitions)]
+
+
+class Librdkafka(BrokerCase):
+    settings = QUICK
+
+    def setUp(self):
+        super().setUp()
+        require_confluent_kafka()
+
+    def test_committed_records_are_read_and_aborted_ones_are_not(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic, partitions=2)
+        producer = transactional(self.broker, topic)
+        for number in range(6):
+            producer.begin_transaction()
+            for partition in range(2):
+                producer.produce(topic, str(number).encode(), partition=partition)
+            producer.flush()
+            if number % 2:
+                producer.abort_transaction()
+            else:
+                producer.commit_transaction()
+        self.assertEqual(values(self.broker, topic, 2), [["0", "2", "4"]] * 2)
+        self.assertEqual(values(self.broker, topic, 2, "read_uncommitted"), [["0", "1", "2", "3", "4", "5"]] * 2)
+
+    def test_readers_of_committed_records_wait_for_the_end_of_a_transaction(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic)
+        producer = transactional(self.broker, topic)
+        producer.begin_transaction()
+        producer.produce(topic, b"open", partition=0)
+        producer.flush()
+        lib.send(self.broker, topic, [b"plain"])
+        reader = lib.reader(self.broker, group_id=topic, isolation_level="read_committed")
+        self.addCleanup(reader.close)
+        reader.assign([lib.TopicPartition(topic, 0, 0)])
+        self.assertIsNone(reader.poll(1))
+        producer.commit_transaction()
+        self.assertEqual([reader.poll(10).value() for _ in range(2)], [b"open", b"plain"])
+
+    def test_a_new_producer_of_the_same_id_fences_the_old_one(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic)
+        old = transactional(self.broker, topic)
+        old.begin_transaction()
+        old.produce(topic, b"old", partition=0)
+        old.flush()
+        new = transactional(self.broker, topic)
+        with self.assertRaises(lib.KafkaException) as failure:
+            old.commit_transaction()
+        self.assertTrue(failure.exception.args[0].fatal())
+        new.begin_transaction()
+        new.produce(topic, b"new", partition=0)
+        new.commit_transaction()
+        self.assertEqual(values(self.broker, topic), [["new"]])
+
+    def test_offsets_are_committed_with_the_transaction_or_not_at_all(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic)
+        producer = transactional(self.broker, topic)
+        reader = lib.reader(self.broker, group_id=topic)
+        self.addCleanup(reader.close)
+        place = lib.TopicPartition(topic, 0)
+
+        def committed():
+            return reader.committed([place], 10)[0].offset
+        for offset, commits, wanted in ((5, True, 5), (7, False, 5), (9, True, 9)):
+            producer.begin_transaction()
+            producer.send_offsets_to_transaction([lib.TopicPartition(topic, 0, offset)],
+                                                 reader.consumer_group_metadata(), 10)
+            if commits:
+                producer.commit_transaction()
+            else:
+                producer.abort_transaction()
+            eventually(lambda is_now=wanted: committed() == is_now)
+
+
+class Java(BrokerCase):
+    settings = {**QUICK, "transaction.max.timeout.ms": "60000"}
+    own_process = True
+
+    def setUp(self):
+        super().setUp()
+        require_confluent_kafka()
+        require_kafka_tools()
+
+    def transactions(self, *arguments):
+        return kafka_tool(TOOL, "--bootstrap-server", self.broker.bootstrap, *arguments)
+
+    def test_the_copier_copies_exactly_once_with_random_aborts(self):
+        source, target = self.topic_name(), self.topic_name()
+        lib.create(self.broker, source)
+        lib.create(self.broker, target)
+        lib.send(self.broker, source, [str(n).encode() for n in range(2000)])
+        kafka_tool(COPIER, "--broker-list", self.broker.bootstrap, "--input-topic", source, "--input-partition", 0,
+                   "--output-topic", target, "--transactional-id", "copier", "--consumer-group", source,
+                   "--transaction-size", 50, "--enable-random-aborts", "--use-group-metadata")
+        self.assertEqual(values(self.broker, target), [[str(n) for n in range(2000)]])
+
+    def test_the_tools_list_describe_and_end_transactions(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic)
+        producer = transactional(self.broker, "seen-by-tools")
+        producer.begin_transaction()
+        producer.produce(topic, b"open", partition=0)
+        producer.flush()
+        self.assertRegex(self.transactions("list"), r"seen-by-tools\s+\d+\s+\d+\s+Ongoing")
+        self.assertIn("seen-by-tools", self.transactions("list", "--transactional-id-pattern", "seen.*"))
+        self.assertNotIn("seen-by-tools", self.transactions("list", "--transactional-id-pattern", "other.*"))
+        self.assertRegex(self.transactions("describe", "--transactional-id", "seen-by-tools"),
+                         rf"Ongoing\s+10000\s+\d+\s+\d+\s+{topic}-0")
+        producers = self.transactions("describe-producers", "--topic", topic, "--partition", 0)
+        self.assertRegex(producers, r"\n\d+\s+0\s+-?\d+\s+0\s+\d+\s+0")
+        self.transactions("abort", "--topic", topic, "--partition", 0, "--start-offset", 0)
+        self.assertEqual(values(self.broker, topic), [[]])
+        self.assertNotIn(topic, self.transactions("find-hanging", "--broker-id", self.broker_id(), "--max-transaction-timeout",
+                                                  1))
+
+    def broker_id(self):
+        return next(iter(lib.admin(self.broker).list_topics(timeout=10).brokers))
+
+
+class Copier(threading.Thread):
+    """Copies what a group is given of a topic to another one, with the offsets in the transaction; begins anew whenever
+    its producer may not go on."""
+
+    def __init__(self, cluster, name, source, target):
+        super().__init__(daemon=True)
+        self.cluster, self.copier, self.source, self.target = cluster, name, source, target
+        self.ending = threading.Event()
+        self.transactions = self.aborted = 0
+        self.fatal = []
+        self.longest = 0
+
+    def run(self):
+        while not self.ending.is_set():
+            try:
+                self.copy()
+            except lib.KafkaException as failure:
+                self.fatal.append(failure.args[0])
+
+    def copy(self):
+        producer = transactional(self.cluster, self.copier)
+        reader = lib.reader(self.cluster, group_id=self.target, auto_offset_reset="earliest", session_timeout_ms=6000,
+                            heartbeat_interval_ms=500, isolation_level="read_committed")
+        try:
+            reader.subscribe([self.source])
+            while not self.ending.is_set():
+                self.one(producer, reader)
+        finally:
+            reader.close()
+
+    def one(self, producer, reader):
+        messages = [m for m in reader.consume(100, 0.2) if not m.error()]
+        if not messages:
+            return
+        began = time.monotonic()
+        producer.begin_transaction()
+        try:
+            for message in messages:
+                producer.produce(self.target, message.value(), partition=message.partition())
+            producer.send_offsets_to_transaction(reader.position(reader.assignment()), reader.consumer_group_metadata(),
+                                                 SETTLE_SECONDS)
+            producer.commit_transaction(SETTLE_SECONDS)
+            self.transactions += 1
+        except lib.KafkaException as failure:
+            if not failure.args[0].txn_requires_abort():
+                raise
+            producer.abort_transaction(SETTLE_SECONDS)
+            self.aborted += 1
+            self.go_back(reader)
+        self.longest = max(self.longest, time.monotonic() - began)
+
+    @staticmethod
+    def go_back(reader):
+        """To where the group has committed."""
+        for place in reader.committed(reader.assignment(), SETTLE_SECONDS):
+            place.offset = max(place.offset, 0)
+            reader.seek(place)
+
+
+@unittest.skipIf(foreign(), "starts nodes of Troupe")
+class Coordinators(unittest.TestCase):
+    def setUp(self):
+        require_confluent_kafka()
+        self.cluster = Cluster(QUICK)
+        self.addCleanup(self.cluster.close)
+        self.addCleanup(self.tell_why)
+        self.cluster.start()
+
+    def tell_why(self):
+        if not self._outcome.success:
+            print(self.cluster.log_tail(), flush=True)
+
+    def test_records_are_copied_exactly_once_while_nodes_are_killed(self):
+        self.cluster.create("source", PARTITIONS)
+        self.cluster.create("target", PARTITIONS)
+        writer = lib.producer(self.cluster, enable_idempotence=True, message_timeout_ms=300_000)
+        copiers = [Copier(self.cluster, f"copier-{n}", "source", "target") for n in range(2)]
+        for copier in copiers:
+            copier.start()
+        sent = 0
+        for node in self.cluster.nodes:
+            for _ in range(1500):
+                writer.produce("source", str(sent).encode(), partition=sent % PARTITIONS)
+                sent += 1
+            self.assertEqual(writer.flush(SETTLE_SECONDS), 0)
+            before = [c.transactions for c in copiers]
+            node.kill()
+            eventually(lambda was=before: sum(c.transactions for c in copiers) > sum(was) + 3, seconds=SETTLE_SECONDS)
+            node.start()
+            eventually(lambda: all(self.cluster.in_sync(topic, count) for topic, count in (
+                ("source", PARTITIONS), ("target", PARTITIONS), ("__transaction_state", 50),
+                ("__consumer_offsets", 50))), seconds=SETTLE_SECONDS)
+        wanted = [[str(n) for n in range(sent) if n % PARTITIONS == p] for p in range(PARTITIONS)]
+
+        def copied():
+            return values(self.cluster, "target", PARTITIONS)
+        eventually(lambda: sum(map(len, copied())) >= sent, seconds=SETTLE_SECONDS)
+        for copier in copiers:
+            copier.ending.set()
+        for copier in copiers:
+            copier.join()
+        for partition, (found, all_of_them) in enumerate(zip(copied(), wanted)):
+            times = collections.Counter(found)
+            self.assertEqual([v for v, count in times.items() if count > 1][:5], [], f"twice in partition {partition}")
+            self.assertEqual(found, all_of_them)
+        print(f"[3 nodes killed, {sent} records copied in {sum(c.transactions for c in copiers)} transactions, "
+              f"{sum(c.aborted for c in copiers)} aborted, {sum(len(c.fatal) for c in copiers)} new producers, longest "
+              f"{max(c.longest for c in copiers):.2f} s]", end=" ")
+
+
+if __name__ == "__main__":
+    unittest.main()
