@@ -29,10 +29,9 @@ kafka::create_topics_request::topic journal_topic(session_port& in, std::string_
   out.num_partitions = static_cast<std::int32_t>(settings.integer(by.partitions));
   out.replication_factor = static_cast<std::int16_t>(settings.integer(by.replication));
   if (!settings.is_given(by.replication)) {
-    const auto view = in.view();
-    const auto& brokers = view->image->brokers();
-    const auto there = std::count_if(brokers.begin(), brokers.end(), [](const auto& b) { return !b.second->fenced; });
-    out.replication_factor = static_cast<std::int16_t>(std::clamp<std::int64_t>(there, 1, out.replication_factor));
+    // Nodes that are down for now get their replica when they come back.
+    const auto registered = static_cast<std::int64_t>(in.view()->image->brokers().size());
+    out.replication_factor = static_cast<std::int16_t>(std::clamp<std::int64_t>(registered, 1, out.replication_factor));
   }
   out.configs = {{"cleanup.policy", "compact"},
                  {"durability", "fsync"},
