@@ -204,6 +204,7 @@ void replica_log::upkeep(offset high_watermark, bool idle) {
   if (auto removed = log_->apply_retention(now, high_watermark); !removed)
     say(log_level::warning, render(removed.error()));
   log_->expire_producers(now);
+  watch_transactions();
   begin_sync();
   report_durable();
   if (!touched_ && !syncing_ && idle) {
@@ -213,6 +214,28 @@ void replica_log::upkeep(offset high_watermark, bool idle) {
   touched_ = false;
   for (const auto& line : log_->take_notes())
     say(log_level::warning, line);
+}
+
+/// Readers of committed records wait for the first open transaction. One that is open for longer than any coordinator
+/// allows has been forgotten by its own: an operator has to end it.
+void replica_log::watch_transactions() {
+  const auto now = context_->time.monotonic_now();
+  const auto open = log_->first_open_transaction();
+  if (!open || open->first != open_transaction_) {
+    open_transaction_ = open ? open->first : no_offset;
+    open_since_ = now;
+    return;
+  }
+  if (open_since_ == monotonic_time::max()
+      || now - open_since_ < context_->settings.duration("transaction.max.timeout.ms"))
+    return;
+  open_since_ = monotonic_time::max();
+  const auto* producer = log_->find_producer(open->second);
+  say(log_level::warning,
+      "producer " + std::to_string(open->second.value) + " with epoch " + std::to_string(producer->epoch)
+        + " has had a transaction open for longer than transaction.max.timeout.ms: readers of committed records get"
+        + " nothing from offset " + std::to_string(open->first.value)
+        + " on; if no coordinator knows it, end it with kafka-transactions abort");
 }
 
 error replica_log::failed_write(const error& why) {

@@ -103,6 +103,7 @@ class replica_log {
 
  private:
   log::open_hints known() const;
+  void watch_transactions();
   void synced(const log::sync_ticket& ticket);
   void sync_failed(const error& why);
   void go_on_resting();
@@ -125,6 +126,8 @@ class replica_log {
   bool watermark_armed_ = false;  ///< it will be written down
   bool touched_ = false;  ///< used since the last upkeep
   bool failure_said_ = false;
+  offset open_transaction_ = no_offset;  ///< the first one, as of the last upkeep
+  monotonic_time open_since_;            ///< when it was seen first; max: it was told
   std::vector<std::function<void()>> resting_;  ///< wait for the sync under way
 };
 

@@ -78,6 +78,16 @@ SAMPLES = {
     "describe_groups": {"groups": ["none"]},
     "list_groups": {"states_filter": ["Stable"], "types_filter": ["classic"]},
     "delete_groups": {"groups_names": ["none"]},
+    "add_partitions_to_txn": {"v3_and_below_transactional_id": "none", "v3_and_below_topics": [
+        {"name": "none", "partitions": [0]}], "transactions": [
+            {"transactional_id": "none", "topics": [{"name": "none", "partitions": [0]}]}]},
+    "add_offsets_to_txn": {"transactional_id": "none", "group_id": "none"},
+    "end_txn": {"transactional_id": "none", "committed": True},
+    "write_txn_markers": {"markers": [{"topics": [{"name": "none", "partition_indexes": [0]}]}]},
+    "txn_offset_commit": {"transactional_id": "none", "group_id": "none", "topics": [
+        {"name": "none", "partitions": [{"partition_index": 0, "committed_metadata": "a"}]}]},
+    "describe_transactions": {"transactional_ids": ["none"]},
+    "list_transactions": {"state_filters": ["Ongoing"], "producer_id_filters": [1]},
 }
 
 

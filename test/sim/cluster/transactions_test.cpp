@@ -85,8 +85,9 @@ struct producer {
     r.v3_and_below_topics = {{scenario::topic, {0}}};
     return until_settled([&] {
       const auto told = s.ask<kafka::add_partitions_to_txn_response>(s.address_of(coordinator), r, 3);
-      return told ? error_code{told->results_by_topic_v3_and_below.at(0).results_by_partition.at(0).partition_error_code}
-                  : error_code::request_timed_out;
+      if (!told)
+        return error_code::request_timed_out;
+      return error_code{told->results_by_topic_v3_and_below.at(0).results_by_partition.at(0).partition_error_code};
     });
   }
 
