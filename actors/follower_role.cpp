@@ -210,8 +210,10 @@ void follower_role::on_throttle_tick() {
 void follower_role::raise_watermark(const replica_slice& m) {
   const auto before = std::exchange(
     high_watermark_, replication::followed_high_watermark(m.high_watermark, log_->log_end_offset(), high_watermark_));
-  if (high_watermark_ != before)
+  if (high_watermark_ != before) {
+    log_->note_high_watermark(high_watermark_);
     log_.note_watermark_moved();
+  }
   for (auto& committed : owed_.release(high_watermark_)) {
     probe("deposed leader answers for its successor");
     committed.promise.deliver(std::move(committed.answer));

@@ -42,8 +42,10 @@ caf::result<wire<PartitionAppended>> leader_role::append(const wire<PartitionApp
   if (!records)
     return log::make_error(log::errc::invalid_record, describe() + ": the append came without records");
   if (const auto head = transactional_head(*records); head && transactions_.must_wait(*log_, *head, *m)) {
+    if (!m->hasTransactionalId())
+      return make_error(node_errc::not_in_transaction, describe() + ": a batch of a transaction came without its id");
     auto promise = self_.make_response_promise<wire<PartitionAppended>>();
-    transactions_.hold({m, promise}, *head, log_.spec().topic, log_.spec().id.index.value);
+    transactions_.hold({m, promise, {}}, *head, log_.spec().topic, log_.spec().id.index.value);
     return promise;
   }
   return answer_when_committed(append_now(*records, *m), timeout_of(*m), m->getAcks() == all_in_sync);

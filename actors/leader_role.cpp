@@ -184,8 +184,10 @@ void leader_role::log_durable() {
 void leader_role::on_progress() {
   for (auto& ready : acks_.release(replicas_->high_watermark()))
     ready.promise.deliver(std::move(ready.answer));
-  if (const auto now = replicas_->high_watermark(); std::exchange(known_watermark_, now) != now)
+  if (const auto now = replicas_->high_watermark(); std::exchange(known_watermark_, now) != now) {
+    log_->note_high_watermark(now);
     log_.note_watermark_moved();
+  }
   readers_.advance(replicas_->high_watermark());
   if (!lag_armed_ && replicas_->somebody_is_behind()) {
     lag_armed_ = true;

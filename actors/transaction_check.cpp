@@ -60,6 +60,7 @@ bool transaction_check::is_verification_on() const {
 void transaction_check::hold(held_append one, const log::batch_head& head, const std::string& topic,
                              std::int32_t partition) {
   auto& asked = open_[head.producer];
+  one.epoch = head.producer_epoch;
   asked.held.push_back(std::move(one));
   if (asked.held.size() > 1)
     return;
@@ -100,7 +101,7 @@ void transaction_check::marked(producer_id producer) {
     asked->second.is_outdated = true;
 }
 
-/// The first one goes as it was judged, the others as if they came now. After a refusal none of them can go.
+/// The first one goes as it was judged, the others as if they came now. After a refusal none of that epoch can go.
 void transaction_check::answered(producer_id producer, std::uint64_t number, const error& why) {
   const auto asked = open_.find(producer);
   if (asked == open_.end() || asked->second.number != number)
@@ -114,10 +115,11 @@ void transaction_check::answered(producer_id producer, std::uint64_t number, con
     return;
   }
   auto held = std::move(asked->second.held);
+  const auto epoch = asked->second.epoch;
   open_.erase(asked);
-  bool is_judged = true;
+  bool is_judged = !why;
   for (auto& one : held) {
-    if (why)
+    if (why && one.epoch == epoch)
       one.promise.deliver(why);
     else
       go_on_(std::move(one), std::exchange(is_judged, false));

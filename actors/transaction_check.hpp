@@ -27,6 +27,7 @@ using append_promise = caf::typed_response_promise<wire<schema::PartitionAppende
 struct held_append {
   wire<schema::PartitionAppend> request;
   append_promise promise;
+  std::int16_t epoch = -1;  ///< of the producer
 };
 
 /// The first batch of a transaction in a partition is appended only when the transaction's coordinator says that the
@@ -34,7 +35,7 @@ struct held_append {
 /// or become a part of the next one (KIP-890). A part of the leader's role.
 class transaction_check {
  public:
-  /// What was held may go: the first one as it was judged, others as if they came now.
+  /// What was held may go: one as it was judged, others as if they came now.
   using go_on = std::function<void(held_append, bool is_judged)>;
 
   /// `coordination` answers transaction_question.

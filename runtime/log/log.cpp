@@ -29,6 +29,10 @@ offset log::last_stable_offset(offset high_watermark) const {
   return unstable ? std::min(*unstable, high_watermark) : high_watermark;
 }
 
+void log::note_high_watermark(offset high_watermark) {
+  state_->idempotent.forget_ended(high_watermark);
+}
+
 std::vector<aborted_transaction> log::aborted_between(offset from, offset to) const {
   return state_->aborted.between(from, to);
 }

@@ -97,6 +97,8 @@ class log {
   /// First offset that a read_committed reader must not see: the start of the first transaction that is open or whose
   /// marker is not below `high_watermark`, or `high_watermark`.
   offset last_stable_offset(offset high_watermark) const;
+  /// Markers below `high_watermark` are replicated: the transactions that they have ended are settled.
+  void note_high_watermark(offset high_watermark);
   /// The aborted transactions that a read_committed reader of [from, to) must know.
   std::vector<aborted_transaction> aborted_between(offset from, offset to) const;
   /// Where the first open transaction starts, and whose it is.

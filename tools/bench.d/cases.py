@@ -195,6 +195,46 @@ class Latency(Metered):
         self.drop_topic(system)
 
 
+class Transactions(Case):
+    """Transactions of so many records, one after the other, by one producer and by ten at once."""
+
+    def __init__(self, records, producers, seconds):
+        super().__init__(f"transactions-{records}-{producers}")
+        self.arguments = ["-n", records, "-m", producers, "--seconds", seconds]
+
+    def prepare(self, system):
+        self.make_topic(system)
+
+    def run(self, system):
+        return load("transactions", system, self.name, *self.arguments)
+
+    def clean(self, system):
+        self.drop_topic(system)
+
+
+class Group(Case):
+    """So many consumers of one group: until all have their share, until the others have what one had, and commits."""
+
+    def __init__(self, members, seconds):
+        super().__init__(f"group-{members}")
+        self.members, self.seconds, self.runs = members, seconds, 0
+
+    def prepare(self, system):
+        with system.connect() as connection:
+            connection.create_topic(self.name, self.members, system.topic_settings("default"))
+        wire.wait_until_all_answer(system.port, [self.name], self.members)
+        for partition in range(self.members):
+            load("produce", system, self.name, "-n", 1, "-p", partition, "--acks", "all")
+
+    def run(self, system):
+        self.runs += 1
+        return load("groups", system, self.name, "-m", self.members, "-g", f"{self.name}-{self.runs}", "--partitions",
+                    self.members, "--seconds", self.seconds)
+
+    def clean(self, system):
+        self.drop_topic(system)
+
+
 class Start(Case):
     """An empty node: time to ready, memory and CPU while nothing is asked of it."""
 
@@ -292,5 +332,7 @@ def all_cases(quick, folder):
         cases.append(JavaConsume(size, "none", count))
     for acks, durability in (("acks1", "default"), ("all", "default"), ("all", "fsync")):
         cases.append(Latency(acks, durability, 5 if quick else 15))
+    cases += [Transactions(records, producers, 3 if quick else 10) for records in (1, 10, 100) for producers in (1, 10)]
+    cases += [Group(members, 3 if quick else 5) for members in (1, 100)]
     cases += [Partitions(1000), Partitions(10_000)]
     return cases

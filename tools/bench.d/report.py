@@ -4,6 +4,7 @@ import statistics
 
 MISSED = " ✗"
 GAP_MS, PLANNED_GAP_MS = 300, 50
+AS_GOOD = 2
 THROUGHPUT, CPU, TAIL, MEMORY, PARTITION_KIB = 1.0, 1 / 3, 1 / 3, 1 / 10, 16
 
 
@@ -171,8 +172,36 @@ def recovery(f):
     return rows(["three nodes", "Troupe", "Kafka", "ratio"], lines)
 
 
+def coordinators(f):
+    """More is better in rows of things a second, less in rows of times: twice as good is the aim."""
+    lines = []
+
+    def add(case, key, what, is_rate):
+        ours, theirs, ratio = f.median(case, "troupe", key), f.median(case, "kafka", key), f.ratio(case, key)
+        if ours is not None or theirs is not None:
+            aim = AS_GOOD if is_rate else 1 / AS_GOOD
+            scale = 1e3 if key.endswith("_us") else 1
+            lines.append([what, *("–" if v is None else number(v / scale) for v in (ours, theirs)),
+                          against(ratio, aim, at_least=is_rate)])
+    for case in f.named(r"transactions-"):
+        _, records, producers = case.split("-")
+        what = f"transactions of {records} records, {producers} at once"
+        add(case, "tx_s", f"{what}: a second", True)
+        add(case, "tx_p50_us", f"{what}: p50 ms", False)
+        add(case, "tx_p99_us", f"{what}: p99 ms", False)
+    for case in f.named(r"group-"):
+        what = f"group of {case.split('-')[1]}"
+        add(case, "joined_s", f"{what}: all have their share, s", False)
+        add(case, "first_record_s", f"{what}: from the first join to a record of each, s", False)
+        add(case, "rebalanced_s", f"{what}: one leaves, the others have its share, s", False)
+        add(case, "commits_s", f"{what}: commits a second", True)
+        add(case, "commit_p99_us", f"{what}: commit p99 ms", False)
+    return rows(["coordinators", "Troupe", "Kafka", "ratio (aim ≥ 2 a second, ≤ 0.5 of time)"], lines)
+
+
 def table(lines):
     f = Figures(lines)
-    parts = [part for part in (throughput(f), latency(f), resources(f), partitions(f), gaps(f), recovery(f)) if part]
+    parts = [part for part in (throughput(f), latency(f), coordinators(f), resources(f), partitions(f), gaps(f),
+                               recovery(f)) if part]
     return "\n\n".join(parts) + "\n\nRatios are Troupe to Kafka, medians over pairs of runs made in turn;" + \
         f"{MISSED} misses the aim. MB are 10⁶ bytes of record values, CPU is the broker's."

@@ -27,6 +27,13 @@ void histogram::add(std::chrono::nanoseconds value) {
   max_ = std::max(max_, nanoseconds);
 }
 
+void histogram::merge(const histogram& other) {
+  for (std::size_t i = 0; i < buckets_.size(); ++i)
+    buckets_[i] += other.buckets_[i];
+  count_ += other.count_;
+  max_ = std::max(max_, other.max_);
+}
+
 double histogram::percentile_us(double share) const {
   if (count_ == 0)
     return 0;

@@ -13,6 +13,8 @@ namespace troupe::load {
 class histogram {
  public:
   void add(std::chrono::nanoseconds value);
+  /// Adds all that `other` has.
+  void merge(const histogram& other);
 
   /// The value below which `share` (0 to 1) of all added values lie, in microseconds; 0 when there are none.
   double percentile_us(double share) const;

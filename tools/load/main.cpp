@@ -70,6 +70,18 @@ int main(int argc, char** argv) {
   groups->add_option("--spread", to_join.spread_seconds, "Seconds within which they come")->capture_default_str();
   groups->add_option("--seconds", to_join.seconds, "How long to commit")->capture_default_str();
 
+  troupe::load::options to_commit;
+  to_commit.seconds = 5;
+  to_commit.count = 1;
+  to_commit.warm_up_seconds = 1;
+  auto* transactions = app.add_subcommand("transactions", "Transactions of --count records each, one after the other");
+  common_options(*transactions, to_commit);
+  producer_options(*transactions, to_commit);
+  transactions->add_option("-m,--producers", to_commit.members, "Producers")->capture_default_str()
+    ->check(CLI::PositiveNumber);
+  transactions->add_option("--warm-up", to_commit.warm_up_seconds, "Seconds left out of the figures")
+    ->capture_default_str();
+
   CLI11_PARSE(app, argc, argv);
   try {
     if (produce->parsed())
@@ -78,6 +90,8 @@ int main(int argc, char** argv) {
       return troupe::load::consume(to_consume);
     if (groups->parsed())
       return troupe::load::groups(to_join);
+    if (transactions->parsed())
+      return troupe::load::transactions(to_commit);
     if (gaps->parsed())
       return troupe::load::gaps(to_wait);
     return troupe::load::latency(to_time);

@@ -25,7 +25,7 @@ struct options {
   double rate = 5000;           ///< latency, gaps: records a second
   double warm_up_seconds = 2;   ///< latency: left out of the figures
   std::string group = "troupe_load";
-  std::size_t members = 1;    ///< groups: of the group
+  std::size_t members = 1;    ///< groups: of the group; transactions: producers
   double spread_seconds = 0;  ///< groups: within which they come
   int partitions = 1;         ///< groups: of the topic
   std::vector<std::string> settings;  ///< `key=value` for librdkafka; they win over all of the above
@@ -38,5 +38,6 @@ int consume(const options& o);
 int latency(const options& o);
 int gaps(const options& o);
 int groups(const options& o);
+int transactions(const options& o);
 
 }  // namespace troupe::load
