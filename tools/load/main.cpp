@@ -26,6 +26,31 @@ void producer_options(CLI::App& command, troupe::load::options& o) {
   command.add_option("--seed", o.seed, "Of the values' bytes")->capture_default_str();
 }
 
+CLI::App* group_options(CLI::App& app, troupe::load::options& o) {
+  o.seconds = 5;
+  auto* groups = app.add_subcommand("groups", "Consumers of one group: time until all have their share, and commits; "
+                                              "each partition needs a record");
+  common_options(*groups, o);
+  groups->add_option("-m,--members", o.members, "Consumers")->capture_default_str()->check(CLI::PositiveNumber);
+  groups->add_option("-g,--group", o.group, "Name of the group")->capture_default_str();
+  groups->add_option("--partitions", o.partitions, "Of the topic; one a member at least")->required();
+  groups->add_option("--spread", o.spread_seconds, "Seconds within which they come")->capture_default_str();
+  groups->add_option("--seconds", o.seconds, "How long to commit")->capture_default_str();
+  return groups;
+}
+
+CLI::App* transaction_options(CLI::App& app, troupe::load::options& o) {
+  o.seconds = 5;
+  o.count = 1;
+  o.warm_up_seconds = 1;
+  auto* transactions = app.add_subcommand("transactions", "Transactions of --count records each, one after the other");
+  common_options(*transactions, o);
+  producer_options(*transactions, o);
+  transactions->add_option("-m,--producers", o.members, "Producers")->capture_default_str()->check(CLI::PositiveNumber);
+  transactions->add_option("--warm-up", o.warm_up_seconds, "Seconds left out of the figures")->capture_default_str();
+  return transactions;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -60,27 +85,9 @@ int main(int argc, char** argv) {
   gaps->add_option("-r,--rate", to_wait.rate, "Records a second")->capture_default_str()->check(CLI::PositiveNumber);
 
   troupe::load::options to_join;
-  to_join.seconds = 5;
-  auto* groups = app.add_subcommand("groups", "Consumers of one group: time until all have their share, and commits; "
-                                              "each partition needs a record");
-  common_options(*groups, to_join);
-  groups->add_option("-m,--members", to_join.members, "Consumers")->capture_default_str()->check(CLI::PositiveNumber);
-  groups->add_option("-g,--group", to_join.group, "Name of the group")->capture_default_str();
-  groups->add_option("--partitions", to_join.partitions, "Of the topic; one a member at least")->required();
-  groups->add_option("--spread", to_join.spread_seconds, "Seconds within which they come")->capture_default_str();
-  groups->add_option("--seconds", to_join.seconds, "How long to commit")->capture_default_str();
-
+  auto* groups = group_options(app, to_join);
   troupe::load::options to_commit;
-  to_commit.seconds = 5;
-  to_commit.count = 1;
-  to_commit.warm_up_seconds = 1;
-  auto* transactions = app.add_subcommand("transactions", "Transactions of --count records each, one after the other");
-  common_options(*transactions, to_commit);
-  producer_options(*transactions, to_commit);
-  transactions->add_option("-m,--producers", to_commit.members, "Producers")->capture_default_str()
-    ->check(CLI::PositiveNumber);
-  transactions->add_option("--warm-up", to_commit.warm_up_seconds, "Seconds left out of the figures")
-    ->capture_default_str();
+  auto* transactions = transaction_options(app, to_commit);
 
   CLI11_PARSE(app, argc, argv);
   try {
