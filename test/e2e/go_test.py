@@ -9,11 +9,13 @@ BUILD_SECONDS = 240
 
 
 class Go(BrokerCase):
+    settings = {"group.initial.rebalance.delay.ms": "0"}
+
     def setUp(self):
         super().setUp()
         require_go()
 
-    def test_franz_go_administers_writes_and_reads(self):
+    def test_franz_go_administers_writes_reads_and_copies(self):
         run(["go", "vet", "./..."], cwd=SOURCE, seconds=BUILD_SECONDS)
         said = run(["go", "run", ".", self.broker.bootstrap, self.topic_name()], cwd=SOURCE, seconds=BUILD_SECONDS)
-        self.assertEqual(said.count("ok: "), 8, said)
+        self.assertEqual(said.count("ok: "), 10, said)

@@ -158,6 +158,15 @@ class Tools(BrokerCase):
         self.assertIn("was successful", self.groups("--delete", "--group", group))
         self.assertNotIn(group, self.groups("--list").split())
 
+    def test_consumer_performance_reads_all_it_counts(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic, partitions=2)
+        for partition in range(2):
+            lib.send(self.broker, topic, [b"x" * 100] * 5000, partition)
+        said = kafka_tool("org.apache.kafka.tools.ConsumerPerformance", "--bootstrap-server", self.broker.bootstrap,
+                          "--topic", topic, "--group", topic, "--num-records", 10_000, "--timeout", 30_000)
+        self.assertRegex(said.splitlines()[-1], r"^.*, 10000, ")
+
     def test_a_group_with_members_tells_them_and_is_not_deleted(self):
         topic = self.topic_name()
         lib.create(self.broker, topic, partitions=2)

@@ -67,6 +67,12 @@ def kafka_tool(main_class, *arguments, text_in=None, seconds=PROGRAM_SECONDS):
                text_in, seconds)
 
 
+def java_source(path, *arguments, seconds=PROGRAM_SECONDS):
+    """Runs a Java program of one file against Kafka's jars; its stdout."""
+    return run(["java", "-Xmx256M", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dlog4j2.level=ERROR", "-cp",
+                os.path.join(kafka_libs(), "*"), path, *map(str, arguments)], None, seconds)
+
+
 def require_go():
     if not shutil.which("go"):
         missing("go", "apt-get install golang-go")

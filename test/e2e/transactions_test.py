@@ -1,6 +1,9 @@
 """Transactions of real clients: librdkafka's and Java's producers, Kafka's tools for transactions, and records that are
 copied exactly once while coordinators are killed."""
 import collections
+import os
+import shutil
+import tempfile
 import threading
 import time
 import unittest
@@ -8,13 +11,14 @@ import unittest
 import librdkafka as lib
 from broker import BrokerCase, eventually, foreign
 from cluster import Cluster
-from programs import ProgramFailed, kafka_tool, require_confluent_kafka, require_kafka_tools
+from programs import ProgramFailed, java_source, kafka_tool, require_confluent_kafka, require_kafka_tools
 
 QUICK = {"group.initial.rebalance.delay.ms": "0"}
 SETTLE_SECONDS = 60
 PARTITIONS = 3
 RECORDS = 6000  # of each partition, for copies under kills
 TOOL = "org.apache.kafka.tools.TransactionsCommand"
+WORD_COUNT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "java", "WordCount.java")
 COPIER = "org.apache.kafka.tools.TransactionalMessageCopier"
 
 
@@ -226,6 +230,39 @@ class Coordinators(unittest.TestCase):
             self.assertEqual(found, [str(n) for n in range(RECORDS)])
         print(f"[{kills} nodes killed, {PARTITIONS * RECORDS} records copied once, "
               f"{sum(len(c.given_up) for c in copiers)} copiers begun anew]", end=" ")
+
+
+@unittest.skipIf(foreign(), "starts nodes of Troupe")
+class Streams(unittest.TestCase):
+    def setUp(self):
+        require_confluent_kafka()
+        require_kafka_tools()
+        self.cluster = Cluster(QUICK)
+        self.addCleanup(self.cluster.close)
+        self.cluster.start()
+
+    def test_words_are_counted_exactly_once_while_a_node_is_killed(self):
+        self.cluster.create("lines", PARTITIONS)
+        self.cluster.create("counts", PARTITIONS)
+        folder = tempfile.mkdtemp(prefix="troupe-streams-")
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        said = []
+        lines = 4 * 1000 * PARTITIONS
+        counting = threading.Thread(target=lambda: said.append(java_source(
+            WORD_COUNT, self.cluster.bootstrap, "lines", "counts", 2 * lines, folder, seconds=200)))
+        counting.start()
+        for wave in range(4):
+            for partition in range(PARTITIONS):
+                lib.send(self.cluster, "lines", [f"all w{n % 5}".encode() for n in range(1000)], partition,
+                         enable_idempotence=True)
+            if wave == 1:
+                self.cluster.nodes[0].kill()
+            time.sleep(2)
+        self.cluster.nodes[0].start()
+        counting.join()
+        self.assertEqual(len(said), 1, "the program failed")
+        counts = {word: int(count) for word, count in (line.split() for line in said[0].splitlines())}
+        self.assertEqual(counts, {"all": lines, **{f"w{n}": lines // 5 for n in range(5)}})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 // Command e2e lets franz-go create a topic, change its configuration, write records with every codec and read them back
-// from assigned partitions. It prints one line for each claim that held and exits with 1 at the first that did not.
+// from assigned partitions, as a group and in transactions. It prints one line for each claim that held and exits with 1 at the first that did not.
 //
 //	e2e HOST:PORT TOPIC
 package main
@@ -58,6 +58,8 @@ func run(bootstrap, topic string) error {
 		{"every codec is written by an idempotent producer", t.produce},
 		{"the offsets are listed", t.listOffsets},
 		{"assigned partitions give every record in order", t.consume},
+		{"members of a group share the records and commit them", t.joinGroup},
+		{"transactions copy every record exactly once", t.copyExactlyOnce},
 		{"a reader starts at the time it is told", t.consumeByTime},
 		{"deleted records are gone", t.deleteRecords},
 		{"the deleted topic is gone", t.deleteTopic},
