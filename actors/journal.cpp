@@ -222,6 +222,8 @@ void journal::send_marker() {
 }
 
 void journal::take_answer(const wire<PartitionAppended>& m) {
+  if (buggify("journal.unsure"))
+    return fail(make_error(node_errc::no_coordinator, "made to doubt whether its records were appended"));
   settle(m->hasRefusal() ? log::make_error(log::errc::invalid_record, "the journal refused a record") : error{});
 }
 

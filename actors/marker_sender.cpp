@@ -12,6 +12,7 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace troupe {
@@ -111,7 +112,9 @@ void marker_sender::ask(node_id node, const std::map<std::string, std::vector<pa
   wire_builder<MarkerRequest> b;
   b->setCoordinator(index_.value);
   b->setEpoch(epoch_.value);
-  b->setNumber(++last_number_);
+  // By the clock, since another coordinator of this epoch may have counted before this one was made.
+  const auto clock = static_cast<std::uint64_t>(context_->time.monotonic_now().time_since_epoch().count());
+  b->setNumber(last_number_ = std::max(last_number_ + 1, clock));
   b->setBody(b.attach(flatten(std::move(out).finish())));
   busy_.insert(node);
   self_->request(coordination_, bounds::marker_answer_max, markers_for{node, std::move(b).freeze()})

@@ -26,7 +26,7 @@ struct MarkerRequest {
   # and counts them: one that comes late, after the link that brought it was given up, is refused.
   coordinator @0 :Int32;  # its partition of __transaction_state; -1: an operator's, not counted
   epoch @1 :Int32;        # under which that is led
-  number @2 :UInt64;
+  number @2 :UInt64;      # grows, also from one coordinator of an epoch to the next
   body @3 :UInt32;        # attachment: the request's body
 }
 

@@ -427,3 +427,19 @@ BOOST_AUTO_TEST_CASE(T17_offsets_in_a_transaction_outlive_their_coordinator_and_
         s.end_well();
       }
 }
+
+BOOST_AUTO_TEST_CASE(a_coordinator_that_failed_and_was_made_anew_ends_transactions_as_before) {
+  scenario s{1};
+  auto p = begin(s);
+  const auto leader = s.await_leader(1);
+  BOOST_TEST((p.write(leader, "one") == error_code::none));
+  BOOST_TEST((p.end(true) == error_code::none));
+  BOOST_TEST(holds_only(s, {"one"}));
+  // It does not know whether a record is in its journal: the next one reads what is there.
+  s.in().disturb("journal.unsure", 1);
+  BOOST_TEST((p.write(leader, "two") == error_code::none));
+  BOOST_TEST(s.in().probes().count("a journaled actor failed") == 1u);
+  BOOST_TEST((p.end(true) == error_code::none));
+  BOOST_TEST(holds_only(s, {"one", "two"}));
+  s.end_well();
+}
