@@ -12,6 +12,8 @@ using kafka::error_code;
 namespace {
 
 constexpr auto retry_pause = std::chrono::milliseconds{100};
+constexpr auto wait_most = std::chrono::milliseconds{100};  // for the end of the transaction before
+constexpr std::size_t waiting_most = 100;                   // of one id
 
 }  // namespace
 
@@ -98,7 +100,25 @@ void coordinator::settle(ticket of, error_code code, moment now, effects& out) {
   }
   if (settled.mapped().then)
     settled.mapped().then(code, out);
+  for (const auto& id : settled.mapped().ids)
+    if (const auto* e = find(id); e && !e->is_ending() && !e->is_changing())
+      go_on_waiting(id, error_code::none, out);
   go_on_with_ids(now, out);
+}
+
+/// Markers are mostly there in a moment: clients that are told to come again do so much later.
+bool coordinator::may_wait(const std::string& id, entry& e, outcome then, moment now) {
+  if (!e.is_ending() || e.waiting.size() >= waiting_most)
+    return false;
+  e.waiting.push_back(std::move(then));
+  waits_.emplace_back(now.at + wait_most, id);
+  return true;
+}
+
+void coordinator::go_on_waiting(const std::string& id, error_code code, effects& out) {
+  if (auto* e = find(id))
+    for (const auto& then : std::exchange(e->waiting, {}))
+      then(code, out);
 }
 
 /// The state that was on its way is the one that counts.
@@ -124,6 +144,8 @@ effects coordinator::close(error_code why) {
       b.then(why, out);
   for (auto& then : std::exchange(waiting_for_ids_, {}))
     then(why, out);
+  for (const auto& [until, id] : std::exchange(waits_, {}))
+    go_on_waiting(id, why, out);
   out.batches.clear();
   out.markers.clear();
   return out;
@@ -185,6 +207,8 @@ effects coordinator::tick(moment now) {
                         + std::to_string(e->now.timeout.count()) + " ms and is aborted");
     fence(*id, *e, {}, now, out);
   }
+  for (; !waits_.empty() && waits_.front().first <= now.at; waits_.pop_front())
+    go_on_waiting(waits_.front().second, error_code::concurrent_transactions, out);
   if (expiry_due_ && *expiry_due_ <= now.at) {
     expiry_due_ = now.at + options_.id_check_interval;
     expire_ids(now, out);
@@ -220,6 +244,8 @@ std::optional<monotonic_time> coordinator::wakes_at() const {
   auto due = timeouts_.next();
   if (expiry_due_ && (!due || *expiry_due_ < *due))
     due = expiry_due_;
+  if (!waits_.empty() && (!due || waits_.front().first < *due))
+    due = waits_.front().first;
   return due;
 }
 

@@ -78,15 +78,17 @@ class coordinator {
   std::optional<monotonic_time> wakes_at() const;
 
  private:
+  /// What follows when a change is in the journal, or is not and why; and so on.
+  using outcome = std::function<void(kafka::error_code, effects&)>;
   /// One id, and the state that is on its way into the journal.
   struct entry {
     state now;
     std::optional<state> next;
-    bool is_leaving = false;  ///< the record on its way takes it out
+    bool is_leaving = false;       ///< the record on its way takes it out
+    std::vector<outcome> waiting;  ///< the next transaction has come before the last one was complete
     bool is_changing() const { return next || is_leaving; }
+    bool is_ending() const { return is_preparing(now.at) || (next && is_preparing(next->at)); }
   };
-  /// What follows when a change is in the journal, or is not and why.
-  using outcome = std::function<void(kafka::error_code, effects&)>;
   struct batch_on_its_way {
     std::vector<std::string> ids;
     outcome then;
@@ -114,6 +116,8 @@ class coordinator {
   void complete_if_marked(const std::string& id, entry& e, moment now, effects& out);
   void expire_ids(moment now, effects& out);
   void go_on_with_ids(moment now, effects& out);
+  bool may_wait(const std::string& id, entry& e, outcome then, moment now);
+  void go_on_waiting(const std::string& id, kafka::error_code code, effects& out);
 
   // coordinator_requests.cpp
   void begin_init(const caller& who, const kafka::init_producer_id_request& r, moment now, effects& out);
@@ -123,7 +127,7 @@ class coordinator {
   bool want_producer_id(outcome then, effects& out);
   void fence(const std::string& id, entry& e, outcome then, moment now, effects& out);
   void begin_add(const claim& who, const std::set<participant>& partitions, std::int16_t client_version,
-                 outcome then, moment now, effects& out);
+                 outcome then, bool waits, moment now, effects& out);
   kafka::error_code check(const claim& who, const entry* e) const;
   kafka::error_code verify(const claim& who, const participant& p) const;
 
@@ -135,6 +139,7 @@ class coordinator {
   std::map<ticket, batch_on_its_way> on_their_way_;
   std::deque<producer_id> fresh_ids_;
   std::deque<outcome> waiting_for_ids_;      ///< go on when there is one
+  std::deque<std::pair<monotonic_time, std::string>> waits_;  ///< until when an id's next transaction waits at most
 };
 
 template <class Matches>

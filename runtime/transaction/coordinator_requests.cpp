@@ -219,12 +219,21 @@ error_code coordinator::verify(const claim& who, const participant& p) const {
 }
 
 void coordinator::begin_add(const claim& who, const std::set<participant>& partitions, std::int16_t client_version,
-                            outcome then, moment now, effects& out) {
+                            outcome then, bool waits, moment now, effects& out) {
   auto* e = find(who.id);
   if (const auto code = check(who, e); code != error_code::none)
     return then(code, out);
-  if (e->is_changing() || is_preparing(e->now.at))
-    return then(error_code::concurrent_transactions, out);
+  if (e->is_changing() || is_preparing(e->now.at)) {
+    const auto again = [this, id = who.id, producer = who.producer, epoch = who.epoch, partitions, client_version, then,
+                        now](error_code code, effects& more) {
+      if (code == error_code::none)
+        return begin_add({id, producer, epoch}, partitions, client_version, then, false, now, more);
+      then(code, more);
+    };
+    if (!waits || !may_wait(who.id, *e, again, now))
+      then(error_code::concurrent_transactions, out);
+    return;
+  }
   if (e->now.at == status::ongoing
       && std::includes(e->now.partitions.begin(), e->now.partitions.end(), partitions.begin(), partitions.end()))
     return then(error_code::none, out);
@@ -249,7 +258,7 @@ effects coordinator::add_partitions(const caller& who, const kafka::add_partitio
                 body.results_by_topic_v3_and_below = results_of(
                   topics, [&](const auto&) { return known_to(who.version, fenced_version, code); });
                 more.answers.push_back({who.id, std::move(body)});
-              }, now, out);
+              }, true, now, out);
     return out;
   }
   auto all = std::make_shared<gathering>(gathering{who, {}, r.transactions.size() + 1});
@@ -277,7 +286,7 @@ effects coordinator::add_partitions(const caller& who, const kafka::add_partitio
                 all->body.results_by_transaction[i].topic_results =
                   results_of(topics, [&](const auto&) { return code; });
                 arrived(more);
-              }, now, out);
+              }, true, now, out);
   }
   arrived(out);
   return out;
@@ -291,7 +300,7 @@ effects coordinator::add_offsets(const caller& who, const kafka::add_offsets_to_
               kafka::add_offsets_to_txn_response body;
               body.error_code = code_of(known_to(who.version, fenced_version, code));
               more.answers.push_back({who.id, body});
-            }, now, out);
+            }, true, now, out);
   return out;
 }
 

@@ -123,12 +123,33 @@ BOOST_AUTO_TEST_CASE(a_transaction_is_begun_decided_and_completed) {
   BOOST_TEST(state() == "PrepareCommit");
   BOOST_REQUIRE(markers.size() == 1);
   BOOST_TEST((markers[0].epoch == 1 && markers[0].commits));
-  BOOST_TEST((add(p.producer_id, 1) == error_code::concurrent_transactions));
   mark_all();
   BOOST_TEST(state() == "CompleteCommit");
   BOOST_TEST(end(p.producer_id, 0, true).producer_epoch == 1);  // asked again
   BOOST_TEST(is(end(p.producer_id, 0, false).error_code, error_code::invalid_txn_state));
   BOOST_TEST((add(p.producer_id, 0) == error_code::producer_fenced));
+}
+
+BOOST_AUTO_TEST_CASE(the_next_transaction_waits_a_moment_for_the_end_of_the_last_one) {
+  const auto p = init();
+  add(p.producer_id, 0);
+  end(p.producer_id, 0, true);
+  const auto told = answers.size();
+  kafka::add_partitions_to_txn_request r;
+  r.transactions.push_back({id, p.producer_id, 1, false, {{place.topic, {place.partition}}}});
+  carry_out(it->add_partitions(who(5), r, now));
+  BOOST_TEST(answers.size() == told);
+  mark_all();
+  BOOST_TEST(answers.size() == told + 1);
+  BOOST_TEST(state() == "Ongoing");
+  end(p.producer_id, 1, true);
+  r.transactions[0].producer_epoch = 2;
+  carry_out(it->add_partitions(who(5), r, now));
+  BOOST_TEST(it->wakes_at().has_value());
+  pass(150ms);
+  BOOST_TEST(answers.size() == told + 3);
+  const auto last_told = last<kafka::add_partitions_to_txn_response>().results_by_transaction.at(0).topic_results.at(0);
+  BOOST_TEST(is(last_told.results_by_partition.at(0).partition_error_code, error_code::concurrent_transactions));
 }
 
 BOOST_AUTO_TEST_CASE(older_clients_keep_their_epoch) {
