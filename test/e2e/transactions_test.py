@@ -16,7 +16,7 @@ from programs import ProgramFailed, java_source, kafka_tool, require_confluent_k
 QUICK = {"group.initial.rebalance.delay.ms": "0"}
 SETTLE_SECONDS = 60
 PARTITIONS = 3
-RECORDS = 6000  # of each partition, for copies under kills
+RECORDS = 12_000  # of each partition, for copies under kills
 TOOL = "org.apache.kafka.tools.TransactionsCommand"
 WORD_COUNT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "java", "WordCount.java")
 COPIER = "org.apache.kafka.tools.TransactionalMessageCopier"
@@ -212,7 +212,8 @@ class Coordinators(unittest.TestCase):
         kills = 0
         for node in self.cluster.nodes:
             before = self.copied_count()
-            eventually(lambda was=before: self.copied_count() > was + 500, seconds=SETTLE_SECONDS)
+            eventually(lambda was=before: self.copied_count() > was + 500 or any(c.is_done for c in copiers),
+                       seconds=SETTLE_SECONDS)
             if any(copier.is_done for copier in copiers):
                 break
             node.kill()
