@@ -53,10 +53,11 @@ caf::result<wire<PartitionAppended>> leader_role::append(const wire<PartitionApp
 
 /// Of batches outside of transactions only a bit is looked at.
 std::optional<log::batch_head> leader_role::transactional_head(const byte_slice& records) const {
-  auto head = log::batch_head::decode(records.view(), 0);
-  if (!head || !head->is_transactional() || !head->has_producer())
+  const auto batch = log::batch_view::parse(records.view());
+  if (!batch || !batch->is_transactional() || !batch->has_producer())
     return std::nullopt;
-  return std::move(*head);
+  auto head = log::batch_head::decode(records.view(), 0);
+  return head ? std::optional{std::move(*head)} : std::nullopt;
 }
 
 /// The coordinator has agreed, or may be asked once more: much may have changed since the batch came.
