@@ -1,9 +1,10 @@
 """Three nodes, each a process with its own data; the first one begins the cluster. Reached through any of them."""
 import contextlib
 import socket
+import unittest
 
 import librdkafka as lib
-from broker import Broker, eventually
+from broker import Broker, eventually, foreign
 
 NODES = 3
 FORMED_SECONDS = 60
@@ -121,3 +122,20 @@ class Cluster:
             node.close()
         if self.network:
             self.network.close()
+
+
+class ClusterCase(unittest.TestCase):
+    """Tests that each start three nodes with the class's `settings`; a failed one shows what those have said last."""
+    settings = {}
+
+    def setUp(self):
+        if foreign():
+            self.skipTest("starts nodes of Troupe")
+        self.cluster = Cluster(self.settings)
+        self.addCleanup(self.cluster.close)
+        self.addCleanup(self.tell_why)
+        self.cluster.start()
+
+    def tell_why(self):
+        if not self._outcome.success:
+            print(self.cluster.log_tail(), flush=True)

@@ -4,11 +4,11 @@ import os
 import re
 import signal
 import tempfile
-import unittest
 
 import librdkafka as lib
-from broker import eventually, foreign
-from cluster_test import Cluster, PROGRESS_SECONDS
+from broker import eventually
+from cluster import ClusterCase
+from cluster_test import PROGRESS_SECONDS
 from kill_test import Load, faults, read_back
 from programs import ProgramFailed, kafka_tool, require_confluent_kafka, require_kafka_tools
 
@@ -16,14 +16,11 @@ TOOLS = "org.apache.kafka.tools."
 TOPIC = "lines"
 
 
-@unittest.skipIf(foreign(), "starts nodes of Troupe")
-class ClusterAdmin(unittest.TestCase):
+class ClusterAdmin(ClusterCase):
     def setUp(self):
         require_confluent_kafka()
         require_kafka_tools()
-        self.cluster = Cluster()
-        self.addCleanup(self.cluster.close)
-        self.cluster.start()
+        super().setUp()
 
     def tool(self, name, *arguments):
         """Asks one node, another one each time: whoever is asked finds the controller."""

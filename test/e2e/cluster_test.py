@@ -2,11 +2,10 @@
 import os
 import random
 import time
-import unittest
 
 import librdkafka as lib
-from broker import eventually, foreign
-from cluster import Cluster
+from broker import eventually
+from cluster import ClusterCase
 from kill_test import Load, PARTITIONS, faults, read_back
 from programs import require_confluent_kafka
 
@@ -15,18 +14,10 @@ SEED = int(os.environ.get("TROUPE_E2E_SEED", random.SystemRandom().randrange(2**
 PROGRESS_SECONDS = 60
 
 
-@unittest.skipIf(foreign(), "starts nodes of Troupe")
-class Kills(unittest.TestCase):
+class Kills(ClusterCase):
     def setUp(self):
         require_confluent_kafka()
-        self.cluster = Cluster()
-        self.addCleanup(self.cluster.close)
-        self.addCleanup(self.tell_why)
-        self.cluster.start()
-
-    def tell_why(self):
-        if not self._outcome.success:
-            print(self.cluster.log_tail(), flush=True)
+        super().setUp()
 
     def await_in_sync(self):
         def in_sync():

@@ -6,8 +6,8 @@ import time
 import unittest
 
 import librdkafka as lib
-from broker import BrokerCase, eventually, foreign
-from cluster import Cluster
+from broker import BrokerCase, eventually
+from cluster import ClusterCase
 from kill_test import Load, PARTITIONS, faults, read_back
 from programs import kafka_tool, require_confluent_kafka, require_kafka_tools
 
@@ -204,18 +204,12 @@ class Tools(BrokerCase):
             f"org.apache.kafka.clients.consumer.{assignor}Assignor"))
 
 
-@unittest.skipIf(foreign(), "starts nodes of Troupe")
-class Coordinators(unittest.TestCase):
+class Coordinators(ClusterCase):
+    settings = QUICK
+
     def setUp(self):
         require_confluent_kafka()
-        self.cluster = Cluster(QUICK)
-        self.addCleanup(self.cluster.close)
-        self.addCleanup(self.tell_why)
-        self.cluster.start()
-
-    def tell_why(self):
-        if not self._outcome.success:
-            print(self.cluster.log_tail(), flush=True)
+        super().setUp()
 
     def coordinator(self, group):
         """The number of the node that coordinates `group`. Asked by a new client: librdkafka's remembers who it was."""

@@ -4,8 +4,8 @@ import time
 import unittest
 
 import librdkafka as lib
-from broker import eventually, foreign
-from cluster import Cluster
+from broker import eventually
+from cluster import ClusterCase
 from programs import kafka_tool, require_confluent_kafka, require_kafka_tools
 
 TOPIC = "lines"
@@ -43,15 +43,14 @@ class NearReader:
         eventually(reads, seconds=READ_SECONDS)
 
 
-@unittest.skipIf(foreign(), "starts nodes of Troupe")
-class NearReplica(unittest.TestCase):
+class NearReplica(ClusterCase):
+    settings = {
+        "broker.rack": "rack{id}",
+        "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector"}
+
     def setUp(self):
         require_confluent_kafka()
-        self.cluster = Cluster({
-            "broker.rack": "rack{id}",
-            "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector"})
-        self.addCleanup(self.cluster.close)
-        self.cluster.start()
+        super().setUp()
         self.cluster.create(TOPIC, 1)
         self.leader = self.cluster.partitions(TOPIC)[0].leader
         self.follower = self.leader % 3 + 1

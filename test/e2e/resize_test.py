@@ -8,8 +8,8 @@ import time
 import unittest
 
 import librdkafka as lib
-from broker import eventually, foreign
-from cluster import Cluster
+from broker import eventually
+from cluster import ClusterCase
 from kill_test import PARTITIONS, Load, faults, read_back
 from local_cluster import must
 from programs import kafka_tool, require_confluent_kafka, require_kafka_tools
@@ -43,14 +43,11 @@ class Reader(threading.Thread):
         self.consumer.close()
 
 
-@unittest.skipIf(foreign(), "starts nodes of Troupe")
-class Resize(unittest.TestCase):
+class Resize(ClusterCase):
     def setUp(self):
         require_confluent_kafka()
         require_kafka_tools()
-        self.cluster = Cluster()
-        self.addCleanup(self.cluster.close)
-        self.cluster.start()
+        super().setUp()
 
     def tool(self, name, *arguments):
         return kafka_tool(TOOLS + name, "--bootstrap-server", f"127.0.0.1:{self.cluster.client_ports[1]}", *arguments)

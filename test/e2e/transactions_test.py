@@ -9,8 +9,8 @@ import time
 import unittest
 
 import librdkafka as lib
-from broker import BrokerCase, eventually, foreign
-from cluster import Cluster
+from broker import BrokerCase, eventually
+from cluster import ClusterCase
 from programs import ProgramFailed, java_source, kafka_tool, require_confluent_kafka, require_kafka_tools
 
 QUICK = {"group.initial.rebalance.delay.ms": "0"}
@@ -175,19 +175,13 @@ class Copier(threading.Thread):
                 self.given_up.append(str(failure)[-2000:])
 
 
-@unittest.skipIf(foreign(), "starts nodes of Troupe")
-class Coordinators(unittest.TestCase):
+class Coordinators(ClusterCase):
+    settings = QUICK
+
     def setUp(self):
         require_confluent_kafka()
         require_kafka_tools()
-        self.cluster = Cluster(QUICK)
-        self.addCleanup(self.cluster.close)
-        self.addCleanup(self.tell_why)
-        self.cluster.start()
-
-    def tell_why(self):
-        if not self._outcome.success:
-            print(self.cluster.log_tail(), flush=True)
+        super().setUp()
 
     def behind(self):
         """Topics of which not all replicas are in sync."""
@@ -233,14 +227,13 @@ class Coordinators(unittest.TestCase):
               f"{sum(len(c.given_up) for c in copiers)} copiers begun anew]", end=" ")
 
 
-@unittest.skipIf(foreign(), "starts nodes of Troupe")
-class Streams(unittest.TestCase):
+class Streams(ClusterCase):
+    settings = QUICK
+
     def setUp(self):
         require_confluent_kafka()
         require_kafka_tools()
-        self.cluster = Cluster(QUICK)
-        self.addCleanup(self.cluster.close)
-        self.cluster.start()
+        super().setUp()
 
     def test_words_are_counted_exactly_once_while_a_node_is_killed(self):
         self.cluster.create("lines", PARTITIONS)
@@ -262,7 +255,8 @@ class Streams(unittest.TestCase):
         self.cluster.nodes[0].start()
         counting.join()
         self.assertEqual(len(said), 1, "the program failed")
-        counts = {word: int(count) for word, count in (line.split() for line in said[0].splitlines())}
+        told = [line.split()[1:] for line in said[0].splitlines() if line.startswith("counted ")]
+        counts = {word: int(count) for word, count in told}
         self.assertEqual(counts, {"all": lines, **{f"w{n}": lines // 5 for n in range(5)}})
 
 

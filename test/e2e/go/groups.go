@@ -85,26 +85,9 @@ func (t *test) copyExactlyOnce(ctx context.Context) error {
 }
 
 func (t *test) compareCopy(ctx context.Context, target string) error {
-	assigned := map[int32]kgo.Offset{}
-	for p := int32(0); p < partitions; p++ {
-		assigned[p] = kgo.NewOffset().AtStart()
-	}
-	in, err := kgo.NewClient(kgo.SeedBrokers(t.bootstrap), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{target: assigned}))
+	read, err := t.read(ctx, target, kgo.FetchIsolationLevel(kgo.ReadCommitted()))
 	if err != nil {
 		return err
-	}
-	defer in.Close()
-	read := map[int32][]string{}
-	for count := 0; count < 5*recordsPerCodec; {
-		fetches := in.PollFetches(ctx)
-		if errs := fetches.Errors(); len(errs) > 0 {
-			return fmt.Errorf("%d records read: %w", count, errs[0].Err)
-		}
-		fetches.EachRecord(func(r *kgo.Record) {
-			read[r.Partition] = append(read[r.Partition], string(r.Value))
-			count++
-		})
 	}
 	for p, want := range t.written {
 		found, wanted := append([]string{}, read[p]...), append([]string{}, want...)

@@ -170,27 +170,36 @@ func (t *test) listOffsets(ctx context.Context) error {
 	return nil
 }
 
-func (t *test) consume(ctx context.Context) error {
+// All partitions of a topic that holds as much as was written, from their start.
+func (t *test) read(ctx context.Context, topic string, options ...kgo.Opt) (map[int32][]string, error) {
 	assigned := map[int32]kgo.Offset{}
 	for p := int32(0); p < partitions; p++ {
 		assigned[p] = kgo.NewOffset().AtStart()
 	}
-	in, err := kgo.NewClient(kgo.SeedBrokers(t.bootstrap),
-		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{t.topic: assigned}))
+	in, err := kgo.NewClient(append(options, kgo.SeedBrokers(t.bootstrap),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: assigned}))...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer in.Close()
 	read := map[int32][]string{}
 	for count := 0; count < 5*recordsPerCodec; {
 		fetches := in.PollFetches(ctx)
 		if errs := fetches.Errors(); len(errs) > 0 {
-			return errs[0].Err
+			return nil, fmt.Errorf("%d records read: %w", count, errs[0].Err)
 		}
 		fetches.EachRecord(func(r *kgo.Record) {
 			read[r.Partition] = append(read[r.Partition], string(r.Value))
 			count++
 		})
+	}
+	return read, nil
+}
+
+func (t *test) consume(ctx context.Context) error {
+	read, err := t.read(ctx, t.topic)
+	if err != nil {
+		return err
 	}
 	for p, want := range t.written {
 		if fmt.Sprint(read[p]) != fmt.Sprint(want) {

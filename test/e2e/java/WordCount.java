@@ -19,7 +19,8 @@ import org.apache.kafka.streams.state.Stores;
 
 /**
  * WordCount BOOTSTRAP SOURCE TARGET TOTAL FOLDER: counts the words of SOURCE into TARGET with exactly_once_v2 until TOTAL
- * are counted, and what comes in the seconds after that; prints a word and its count a line.
+ * are counted, and what comes in the seconds after that; prints "counted", a word and its count a line. Kafka's errors
+ * are on stdout too.
  */
 public class WordCount {
   public static void main(String[] a) throws Exception {
@@ -59,7 +60,7 @@ public class WordCount {
           until = System.currentTimeMillis() + 3_000;
         }
       }
-      counts.forEach((w, n) -> System.out.println(w + " " + n));
+      counts.forEach((w, n) -> System.out.println("counted " + w + " " + n));
     }
     s.close(Duration.ofSeconds(10));
   }
