@@ -141,6 +141,8 @@ class partition_state {
   }
 
   void upkeep() {
+    if (leader_)
+      log_.watch_transactions();
     log_.upkeep(high_watermark(), !leader_ || leader_->is_idle());
     if (follower_ && !closing_)
       follower_->after_upkeep();

@@ -204,7 +204,6 @@ void replica_log::upkeep(offset high_watermark, bool idle) {
   if (auto removed = log_->apply_retention(now, high_watermark); !removed)
     say(log_level::warning, render(removed.error()));
   log_->expire_producers(now);
-  watch_transactions();
   begin_sync();
   report_durable();
   if (!touched_ && !syncing_ && idle) {
@@ -219,6 +218,8 @@ void replica_log::upkeep(offset high_watermark, bool idle) {
 /// Readers of committed records wait for the first open transaction. One that is open for longer than any coordinator
 /// allows has been forgotten by its own: an operator has to end it.
 void replica_log::watch_transactions() {
+  if (!log_)
+    return;
   const auto now = context_->time.monotonic_now();
   const auto open = log_->first_open_transaction();
   if (!open || open->first != open_transaction_) {

@@ -69,6 +69,8 @@ class replica_log {
   /// Retention below `high_watermark`, forgotten producers, and letting go of files when nothing happened since the
   /// last time.
   void upkeep(offset high_watermark, bool idle);
+  /// Names, once, the producer whose transaction has held readers of committed records back for too long.
+  void watch_transactions();
   void touch() { touched_ = true; }
   /// A write has failed: says so once until one succeeds, and gives the error with the partition's name.
   error failed_write(const error& why);
@@ -103,7 +105,6 @@ class replica_log {
 
  private:
   log::open_hints known() const;
-  void watch_transactions();
   void synced(const log::sync_ticket& ticket);
   void sync_failed(const error& why);
   void go_on_resting();

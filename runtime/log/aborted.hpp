@@ -33,7 +33,6 @@ class aborted_transactions {
   /// Takes out those whose marker lies in [from, to).
   void erase(offset from, offset to);
   void clear() { all_.clear(); }
-  std::size_t size() const { return all_.size(); }
 
  private:
   std::vector<aborted_transaction> all_;
