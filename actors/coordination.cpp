@@ -9,6 +9,7 @@
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 #include "runtime/transaction/state.hpp"
+#include "schema/kafka/add_partitions_to_txn.hpp"
 #include "schema/kafka/write_txn_markers.hpp"
 #include "schema/partition.capnp.h"
 
@@ -80,11 +81,9 @@ class coordination_state {
     const auto index = group::responsible_partition(m.transactional_id, topic->partition_count());
     const auto leader = topic->find(partition_index{index})->leader;
     wire_builder<CoordinatorRequest> b;
-    b->setApiKey(m.request->getApiKey());
-    b->setApiVersion(m.request->getApiVersion());
-    b->setBody(b.attach(m.request.attachment(m.request->getBody())));
-    b->setClientId(m.request->getClientId());
-    b->setClientHost(m.request->getClientHost());
+    b->setApiKey(kafka::add_partitions_to_txn_request::api_key);
+    b->setApiVersion(kafka::add_partitions_to_txn_request::max_version);
+    b->setBody(b.attach(m.body));
     b->setCoordinator(index);
     return pass_on<CoordinatorReply>(leader, std::move(b).freeze());
   }

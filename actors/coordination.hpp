@@ -13,10 +13,10 @@ namespace troupe {
 
 class node_context;
 
-/// Ask whoever coordinates this transactional id, at whichever node.
+/// Ask whoever coordinates this transactional id, at whichever node, with an AddPartitionsToTxn of the newest version.
 struct transaction_question {
   std::string transactional_id;
-  wire<schema::CoordinatorRequest> request;
+  byte_slice body;
 };
 
 /// Have `node` end transactions in partitions that it leads.

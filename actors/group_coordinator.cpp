@@ -1,18 +1,17 @@
 #include "actors/group_coordinator.hpp"
 
 #include "actors/api/handler.hpp"
+#include "actors/coordinator_bodies.hpp"
 #include "actors/group_topics.hpp"
 #include "actors/journal.hpp"
 #include "actors/transaction_question.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/group/coordinator.hpp"
 #include "runtime/group/refusal.hpp"
-#include "runtime/kafka/request.hpp"
-#include "runtime/transaction/state.hpp"
 #include "runtime/metadata/diff.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
-#include "schema/coordinator.capnp.h"
+#include "runtime/transaction/state.hpp"
 
 #include <caf/all.hpp>
 
@@ -42,17 +41,6 @@ group::options options_of(const config::broker_config& settings) {
   out.offsets_retention = std::chrono::minutes{settings.integer("offsets.retention.minutes")};
   out.offsets_check_interval = settings.duration("offsets.retention.check.interval.ms");
   return out;
-}
-
-template <class Response>
-expected<wire<CoordinatorReply>> encoded(const Response& response, std::int16_t version) {
-  kafka::writer out;
-  response.encode(out, version);
-  if (!out.ok())
-    return kafka::make_error(kafka::errc::unencodable, std::string{out.failure()});
-  wire_builder<CoordinatorReply> b;
-  b->setBody(b.attach(flatten(std::move(out).finish())));
-  return std::move(b).freeze();
 }
 
 class group_coordinator_state {
@@ -194,16 +182,6 @@ class group_coordinator_state {
 
   // -- requests -----------------------------------------------------------------------------------------------------
 
-  template <class Request>
-  expected<Request> decode(const wire<CoordinatorRequest>& m) {
-    kafka::reader in{std::get<byte_slice>(m.attachment(m->getBody()))};
-    Request r;
-    r.decode(in, m->getApiVersion());
-    if (auto problem = kafka::check_read(in, Request::api_name))
-      return problem;
-    return r;
-  }
-
   group::caller begin(const wire<CoordinatorRequest>& m, std::function<void(group::response&)> complete = {},
                       std::string joins = {}) {
     group::caller who{group::request_id{++last_request_}, m->getApiVersion(), m->getClientId(), m->getClientHost()};
@@ -225,7 +203,7 @@ class group_coordinator_state {
   caf::result<wire<CoordinatorReply>> ask(const wire<CoordinatorRequest>& m,
                                           group::effects (group::coordinator::*serves)(const group::caller&, Argument,
                                                                                        group::moment)) {
-    auto r = decode<Request>(m);
+    auto r = decoded<Request>(m);
     if (!r)
       return r.error();
     const auto who = begin(m);
@@ -233,7 +211,7 @@ class group_coordinator_state {
   }
 
   caf::result<wire<CoordinatorReply>> join(const wire<CoordinatorRequest>& m) {
-    auto r = decode<kafka::join_group_request>(m);
+    auto r = decoded<kafka::join_group_request>(m);
     if (!r)
       return r.error();
     const auto who = begin(m, {}, r->group_id);
@@ -242,7 +220,7 @@ class group_coordinator_state {
   }
 
   caf::result<wire<CoordinatorReply>> commit(const wire<CoordinatorRequest>& m) {
-    auto r = decode<kafka::offset_commit_request>(m);
+    auto r = decoded<kafka::offset_commit_request>(m);
     if (!r)
       return r.error();
     auto unknown = group_topics::take_unknown(*image_, *r, m->getApiVersion());
@@ -256,7 +234,7 @@ class group_coordinator_state {
   caf::result<wire<CoordinatorReply>> commit_in_transaction(const wire<CoordinatorRequest>& m) {
     using kafka::txn_offset_commit_request;
     constexpr std::int16_t adds_version = 5;
-    auto r = decode<txn_offset_commit_request>(m);
+    auto r = decoded<txn_offset_commit_request>(m);
     if (!r)
       return r.error();
     const transaction_claim claim{r->transactional_id, {producer_id{r->producer_id}, r->producer_epoch},
@@ -318,7 +296,7 @@ class group_coordinator_state {
   }
 
   caf::result<wire<CoordinatorReply>> delete_offsets(const wire<CoordinatorRequest>& m) {
-    auto r = decode<kafka::offset_delete_request>(m);
+    auto r = decoded<kafka::offset_delete_request>(m);
     if (!r)
       return r.error();
     auto unknown = group_topics::take_unknown(*image_, *r);
@@ -327,7 +305,7 @@ class group_coordinator_state {
   }
 
   caf::result<wire<CoordinatorReply>> delete_groups(const wire<CoordinatorRequest>& m) {
-    auto r = decode<kafka::delete_groups_request>(m);
+    auto r = decoded<kafka::delete_groups_request>(m);
     if (!r)
       return r.error();
     const auto who = begin(m);
@@ -336,7 +314,7 @@ class group_coordinator_state {
 
   caf::result<wire<CoordinatorReply>> fetch(const wire<CoordinatorRequest>& m) {
     constexpr std::int16_t several_version = 8, by_id_version = 10;
-    auto r = decode<kafka::offset_fetch_request>(m);
+    auto r = decoded<kafka::offset_fetch_request>(m);
     if (!r)
       return r.error();
     const bool several = m->getApiVersion() >= several_version;
@@ -358,7 +336,7 @@ class group_coordinator_state {
   }
 
   caf::result<wire<CoordinatorReply>> describe(const wire<CoordinatorRequest>& m) {
-    auto r = decode<kafka::describe_groups_request>(m);
+    auto r = decoded<kafka::describe_groups_request>(m);
     if (!r)
       return r.error();
     kafka::describe_groups_response out;
@@ -368,7 +346,7 @@ class group_coordinator_state {
   }
 
   caf::result<wire<CoordinatorReply>> list(const wire<CoordinatorRequest>& m) {
-    auto r = decode<kafka::list_groups_request>(m);
+    auto r = decoded<kafka::list_groups_request>(m);
     if (!r)
       return r.error();
     kafka::list_groups_response out;

@@ -1,12 +1,12 @@
 #include "actors/transaction_coordinator.hpp"
 
 #include "actors/api/handler.hpp"
+#include "actors/coordinator_bodies.hpp"
 #include "actors/journal.hpp"
 #include "actors/marker_sender.hpp"
 #include "runtime/base/bounds.hpp"
 #include "runtime/group/placement.hpp"
 #include "runtime/group/refusal.hpp"
-#include "runtime/kafka/request.hpp"
 #include "runtime/metadata/image.hpp"
 #include "runtime/node/cluster_view.hpp"
 #include "runtime/node/context.hpp"
@@ -36,17 +36,6 @@ transaction::options options_of(const config::broker_config& settings) {
   out.id_expiration = settings.duration("transactional.id.expiration.ms");
   out.id_check_interval = settings.duration("transaction.remove.expired.transaction.cleanup.interval.ms");
   return out;
-}
-
-template <class Response>
-expected<wire<CoordinatorReply>> encoded(const Response& response, std::int16_t version) {
-  kafka::writer out;
-  response.encode(out, version);
-  if (!out.ok())
-    return kafka::make_error(kafka::errc::unencodable, std::string{out.failure()});
-  wire_builder<CoordinatorReply> b;
-  b->setBody(b.attach(flatten(std::move(out).finish())));
-  return std::move(b).freeze();
 }
 
 class transaction_coordinator_state {
@@ -129,16 +118,6 @@ class transaction_coordinator_state {
 
   // -- requests -----------------------------------------------------------------------------------------------------
 
-  template <class Request>
-  expected<Request> decode(const wire<CoordinatorRequest>& m) {
-    kafka::reader in{std::get<byte_slice>(m.attachment(m->getBody()))};
-    Request r;
-    r.decode(in, m->getApiVersion());
-    if (auto problem = kafka::check_read(in, Request::api_name))
-      return problem;
-    return r;
-  }
-
   transaction::caller begin(const wire<CoordinatorRequest>& m) {
     transaction::caller who{transaction::request_id{++last_request_}, m->getApiVersion(), m->getClientId(),
                             m->getClientHost()};
@@ -150,7 +129,7 @@ class transaction_coordinator_state {
   caf::result<wire<CoordinatorReply>> ask(const wire<CoordinatorRequest>& m,
                                           transaction::effects (transaction::coordinator::*serves)(
                                             const transaction::caller&, const Request&, transaction::moment)) {
-    auto r = decode<Request>(m);
+    auto r = decoded<Request>(m);
     if (!r)
       return r.error();
     const auto who = begin(m);
@@ -160,7 +139,7 @@ class transaction_coordinator_state {
   }
 
   caf::result<wire<CoordinatorReply>> add_offsets(const wire<CoordinatorRequest>& m) {
-    auto r = decode<kafka::add_offsets_to_txn_request>(m);
+    auto r = decoded<kafka::add_offsets_to_txn_request>(m);
     if (!r)
       return r.error();
     const auto topic = context_->view.get()->image->find_topic(group::offsets_topic);
@@ -178,7 +157,7 @@ class transaction_coordinator_state {
   }
 
   caf::result<wire<CoordinatorReply>> describe(const wire<CoordinatorRequest>& m) {
-    auto r = decode<kafka::describe_transactions_request>(m);
+    auto r = decoded<kafka::describe_transactions_request>(m);
     if (!r)
       return r.error();
     kafka::describe_transactions_response out;
@@ -188,7 +167,7 @@ class transaction_coordinator_state {
   }
 
   caf::result<wire<CoordinatorReply>> list(const wire<CoordinatorRequest>& m) {
-    auto r = decode<kafka::list_transactions_request>(m);
+    auto r = decoded<kafka::list_transactions_request>(m);
     if (!r)
       return r.error();
     kafka::list_transactions_response out;
@@ -244,11 +223,11 @@ class transaction_coordinator_state {
               kafka::init_producer_id_response answer;
               answer.decode(in, version);
               if (in.ok() && answer.error_code == 0)
-                carry_out(coordinator_->give_producer_id(producer_id{answer.producer_id}, now()));
+                carry_out(coordinator_->give_producer_id(producer_id{answer.producer_id}));
               else
-                carry_out(coordinator_->no_producer_id_for_now(now()));
+                carry_out(coordinator_->no_producer_id_for_now());
             },
-            [this](const caf::error&) { carry_out(coordinator_->no_producer_id_for_now(now())); });
+            [this](const caf::error&) { carry_out(coordinator_->no_producer_id_for_now()); });
   }
 
   void fail_open(const error& why) {

@@ -14,7 +14,6 @@ namespace {
 
 using kafka::error_code;
 using schema::CoordinatorReply;
-using schema::CoordinatorRequest;
 
 constexpr std::int16_t version = kafka::add_partitions_to_txn_request::max_version;
 
@@ -30,11 +29,7 @@ transaction_question ask_about(const transaction_claim& who, const std::string& 
   t.topics = {{topic, {partition}}};
   kafka::writer out;
   r.encode(out, version);
-  wire_builder<CoordinatorRequest> b;
-  b->setApiKey(r.api_key);
-  b->setApiVersion(version);
-  b->setBody(b.attach(flatten(std::move(out).finish())));
-  return {who.id, std::move(b).freeze()};
+  return {who.id, flatten(std::move(out).finish())};
 }
 
 error verdict_of(const wire<CoordinatorReply>& m) {

@@ -20,7 +20,6 @@ using schema::PartitionRead;
 using schema::PartitionSlice;
 
 constexpr std::int32_t session_slots_used_up = 0;
-constexpr std::int8_t read_committed = 1;  // isolation_level
 
 fetch_session::request session_request(const fetch_request& r, const call& what) {
   fetch_session::request out;

@@ -47,7 +47,6 @@ void ask_each(session_port& in, const call& what, kafka::reader& body) {
 
 /// Tools that compare replicas ask with this id.
 constexpr std::int32_t debugging_replica = -2;
-constexpr std::int8_t read_committed = 1;  // isolation_level
 
 struct list_offsets_api {
   using request = kafka::list_offsets_request;

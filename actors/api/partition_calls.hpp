@@ -12,6 +12,9 @@
 
 namespace troupe::api {
 
+/// `isolation_level` of readers that want committed records only (KIP-98).
+constexpr std::int8_t read_committed = 1;
+
 /// Collects the answers to the parts of one request and calls `done` after the last. Shared by the callbacks.
 class fan_in {
  public:

@@ -1,6 +1,7 @@
 // What transactional producers ask their coordinator: InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn and EndTxn.
 // And WriteTxnMarkers, by which an operator ends a transaction that hangs.
 #include "actors/api/coordinator_calls.hpp"
+#include "actors/api/partition_calls.hpp"
 #include "runtime/metadata/image.hpp"
 #include "runtime/wire/caf.hpp"
 #include "schema/coordinator.capnp.h"
@@ -23,7 +24,7 @@ using kafka::error_code;
 using schema::MarkerReply;
 using schema::MarkerRequest;
 
-constexpr std::int16_t by_brokers_version = 4;  // of AddPartitionsToTxn
+constexpr std::int16_t several_version = 4;  // of AddPartitionsToTxn
 
 using added_topics = std::vector<kafka::add_partitions_to_txn_request_topic>;
 
@@ -38,30 +39,26 @@ std::vector<kafka::add_partitions_to_txn_response_topic_result> lines_for(const 
   return out;
 }
 
-kafka::init_producer_id_response refusal_of(const kafka::init_producer_id_request&, std::int16_t, error_code code) {
+kafka::init_producer_id_response refusal_of(const kafka::init_producer_id_request&, error_code code) {
   kafka::init_producer_id_response out;
   out.error_code = code_of(code);
   out.producer_epoch = -1;
   return out;
 }
 
-kafka::add_partitions_to_txn_response refusal_of(const kafka::add_partitions_to_txn_request& r, std::int16_t version,
-                                                 error_code code) {
+kafka::add_partitions_to_txn_response refusal_of(const kafka::add_partitions_to_txn_request& r, error_code code) {
   kafka::add_partitions_to_txn_response out;
-  if (version < by_brokers_version)
-    out.results_by_topic_v3_and_below = lines_for(r.v3_and_below_topics, code);
-  for (const auto& t : r.transactions)
-    out.results_by_transaction.push_back({t.transactional_id, lines_for(t.topics, code)});
+  out.results_by_topic_v3_and_below = lines_for(r.v3_and_below_topics, code);
   return out;
 }
 
-kafka::add_offsets_to_txn_response refusal_of(const kafka::add_offsets_to_txn_request&, std::int16_t, error_code code) {
+kafka::add_offsets_to_txn_response refusal_of(const kafka::add_offsets_to_txn_request&, error_code code) {
   kafka::add_offsets_to_txn_response out;
   out.error_code = code_of(code);
   return out;
 }
 
-kafka::end_txn_response refusal_of(const kafka::end_txn_request&, std::int16_t, error_code code) {
+kafka::end_txn_response refusal_of(const kafka::end_txn_request&, error_code code) {
   kafka::end_txn_response out;
   out.error_code = code_of(code);
   return out;
@@ -72,13 +69,13 @@ template <class Request>
 void pass_on(session_port& in, const call& what, byte_slice bytes, std::shared_ptr<Request> r, const std::string& id) {
   auto found = find_transaction_coordinator(in, id);
   if (found.code != error_code::none)
-    return in.reply(what, refusal_of(*r, what.version, found.code));
+    return in.reply(what, refusal_of(*r, found.code));
   ask_coordinator(in, found.partition, what.key, what.version, std::move(bytes),
                   [&in, what, r](error_code code, byte_slice answer) {
                     if (code == error_code::none)
                       in.reply_encoded(what, std::move(answer));
                     else
-                      in.reply(what, refusal_of(*r, what.version, code));
+                      in.reply(what, refusal_of(*r, code));
                   });
 }
 
@@ -98,6 +95,40 @@ bool refuse_unknown(const metadata::image& image, const added_topics& topics,
   return any;
 }
 
+/// Since version 4 a request may name transactions of several coordinators. Each answers for its own.
+void add_to_several(session_port& in, const call& what, std::shared_ptr<kafka::add_partitions_to_txn_request> r) {
+  using kafka::add_partitions_to_txn_response;
+  auto out = std::make_shared<add_partitions_to_txn_response>();
+  auto answers = std::make_shared<fan_in>([&in, what, out] { in.reply(what, *out); });
+  out->results_by_transaction.resize(r->transactions.size());
+  for (std::size_t i = 0; i < r->transactions.size(); ++i) {
+    const auto& t = r->transactions[i];
+    auto& told = out->results_by_transaction[i];
+    told.transactional_id = t.transactional_id;
+    if (refuse_unknown(*in.view()->image, t.topics, told.topic_results))
+      continue;
+    const auto found = find_transaction_coordinator(in, t.transactional_id);
+    told.topic_results = lines_for(t.topics, found.code);
+    if (found.code != error_code::none)
+      continue;
+    kafka::add_partitions_to_txn_request one;
+    one.transactions = {t};
+    answers->expect();
+    ask_coordinator<add_partitions_to_txn_response>(
+      in, found.partition, one, what.version,
+      [r, out, answers, i](error_code code, add_partitions_to_txn_response answer) {
+        auto& lines = out->results_by_transaction[i].topic_results;
+        if (code == error_code::none && !answer.results_by_transaction.empty())
+          lines = std::move(answer.results_by_transaction.front().topic_results);
+        else
+          lines = lines_for(r->transactions[i].topics,
+                            code == error_code::none ? error_code{answer.error_code} : code);
+        answers->arrived();
+      });
+  }
+  answers->arrived();
+}
+
 }  // namespace
 
 void init_producer_id(session_port& in, const call& what, kafka::reader& body) {
@@ -110,7 +141,7 @@ void init_producer_id(session_port& in, const call& what, kafka::reader& body) {
     return ask_controller(in, what, again);
   }
   if (r->transactional_id->empty())
-    return in.reply(what, refusal_of(*r, what.version, error_code::invalid_request));
+    return in.reply(what, refusal_of(*r, error_code::invalid_request));
   pass_on(in, what, std::move(bytes), r, *r->transactional_id);
 }
 
@@ -119,21 +150,12 @@ void add_partitions_to_txn(session_port& in, const call& what, kafka::reader& bo
   auto r = std::make_shared<kafka::add_partitions_to_txn_request>();
   if (!in.decode(what, body, *r))
     return;
+  if (what.version >= several_version)
+    return add_to_several(in, what, std::move(r));
   kafka::add_partitions_to_txn_response refused;
-  if (what.version < by_brokers_version) {
-    if (refuse_unknown(*in.view()->image, r->v3_and_below_topics, refused.results_by_topic_v3_and_below))
-      return in.reply(what, refused);
-    return pass_on(in, what, std::move(bytes), r, r->v3_and_below_transactional_id);
-  }
-  // Brokers ask so, each of them for the ids of one coordinator; ours talk to each other on links.
-  const bool is_plain = r->transactions.size() == 1
-                        && !refuse_unknown(*in.view()->image, r->transactions[0].topics,
-                                           refused.results_by_transaction.emplace_back().topic_results);
-  if (!is_plain)
-    return in.reply(what, refusal_of(*r, what.version, r->transactions.size() == 1
-                                                         ? error_code::unknown_topic_or_partition
-                                                         : error_code::invalid_request));
-  pass_on(in, what, std::move(bytes), r, r->transactions[0].transactional_id);
+  if (refuse_unknown(*in.view()->image, r->v3_and_below_topics, refused.results_by_topic_v3_and_below))
+    return in.reply(what, refused);
+  pass_on(in, what, std::move(bytes), r, r->v3_and_below_transactional_id);
 }
 
 void add_offsets_to_txn(session_port& in, const call& what, kafka::reader& body) {

@@ -124,7 +124,7 @@ void classic_group::close(error_code why, outbox& out) {
     end_join(open, why, id, out);
     if (open.syncs) {
       kafka::sync_group_response body;
-      body.error_code = number_of(why);
+      body.error_code = kafka::code_of(why);
       out.reply(*std::exchange(open.syncs, std::nullopt), std::move(body));
     }
   }

@@ -16,7 +16,7 @@ constexpr std::int16_t known_id_version = 4;
 
 kafka::join_group_response refusal(error_code code, std::string member) {
   kafka::join_group_response body;
-  body.error_code = number_of(code);
+  body.error_code = kafka::code_of(code);
   body.member_id = std::move(member);
   return body;
 }

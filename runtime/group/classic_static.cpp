@@ -56,7 +56,7 @@ void classic_group::fence(classic_member& member, outbox& out) {
   end_join(member, error_code::fenced_instance_id, member.id, out);
   if (const auto sync = std::exchange(member.syncs, std::nullopt)) {
     kafka::sync_group_response body;
-    body.error_code = number_of(error_code::fenced_instance_id);
+    body.error_code = kafka::code_of(error_code::fenced_instance_id);
     out.reply(*sync, std::move(body));
   }
 }

@@ -12,7 +12,7 @@ namespace {
 
 kafka::sync_group_response sync_refusal(error_code code) {
   kafka::sync_group_response body;
-  body.error_code = number_of(code);
+  body.error_code = kafka::code_of(code);
   return body;
 }
 
@@ -86,7 +86,7 @@ void classic_group::end_syncs(error_code code, moment now, outbox& out) {
 void classic_group::heartbeat(const caller& who, const kafka::heartbeat_request& r, moment now, outbox& out) {
   const auto answer = [&](error_code code) {
     kafka::heartbeat_response body;
-    body.error_code = number_of(code);
+    body.error_code = kafka::code_of(code);
     out.reply(who.id, std::move(body));
   };
   if (state_ == group_state::dead)
@@ -102,7 +102,7 @@ void classic_group::heartbeat(const caller& who, const kafka::heartbeat_request&
 void classic_group::leave(const caller& who, const kafka::leave_group_request& r, moment now, outbox& out) {
   kafka::leave_group_response body;
   if (state_ == group_state::dead) {
-    body.error_code = number_of(error_code::coordinator_not_available);
+    body.error_code = kafka::code_of(error_code::coordinator_not_available);
     return out.reply(who.id, std::move(body));
   }
   bool somebody_left = false;
@@ -131,12 +131,12 @@ classic_group::take_out(const kafka::leave_group_request::member_identity& who, 
   } else if (!pending_joins_.contains(id)) {
     const auto code = check_member(id, who.group_instance_id);
     if (code != error_code::none) {
-      result.error_code = number_of(code);
+      result.error_code = kafka::code_of(code);
       return result;
     }
   }
   if (id.empty()) {
-    result.error_code = number_of(error_code::unknown_member_id);
+    result.error_code = kafka::code_of(error_code::unknown_member_id);
     return result;
   }
   if (auto* member = roster_.find(id)) {
@@ -154,7 +154,7 @@ void classic_group::end_join(classic_member& member, error_code code, const std:
   if (!join)
     return;
   kafka::join_group_response body;
-  body.error_code = number_of(code);
+  body.error_code = kafka::code_of(code);
   body.member_id = id;
   out.reply(*join, std::move(body));
 }

@@ -130,7 +130,10 @@ class coordinator {
   static void set_offset(change_set& changes, const std::string& group, const std::string& topic,
                          std::int32_t partition, std::optional<committed_offset> offset);
   ticket append(change_set changes, outbox& out);
+  ticket append_in_transaction(change_set changes, const journal_producer& by, outbox& out);
 
+  effects commit(const caller& who, const kafka::offset_commit_request& r, std::optional<journal_producer> by,
+                 moment now);
   std::optional<kafka::error_code> admit(const caller& who, const kafka::offset_commit_request& r, bool in_transaction,
                                          tenant*& t, moment now);
   change_set changes_of(const kafka::offset_commit_request& r, kafka::offset_commit_response& body,

@@ -31,9 +31,9 @@ effects coordinator::delete_groups(const caller& who, const kafka::delete_groups
     result.group_id = group;
     auto* t = find(group);
     if (!t || t->members.state() == group_state::dead)
-      result.error_code = number_of(error_code::group_id_not_found);
+      result.error_code = kafka::code_of(error_code::group_id_not_found);
     else if (t->members.state() != group_state::empty)
-      result.error_code = number_of(error_code::non_empty_group);
+      result.error_code = kafka::code_of(error_code::non_empty_group);
     else {
       t->offsets.for_each_known([&](const std::string& topic, std::int32_t partition) {
         set_offset(changes, group, topic, partition, std::nullopt);
@@ -58,7 +58,7 @@ kafka::describe_groups_response::group coordinator::describe(const std::string& 
   none.group_id = group;
   none.group_state = name_of(group_state::dead);
   if (version >= not_found_version) {
-    none.error_code = number_of(error_code::group_id_not_found);
+    none.error_code = kafka::code_of(error_code::group_id_not_found);
     none.error_message = "Group " + group + " not found.";
   }
   return none;

@@ -19,7 +19,7 @@ effects coordinator::join(const caller& who, kafka::join_group_request r, moment
   outbox out{next_ticket_};
   const auto refuse = [&](error_code code) {
     kafka::join_group_response body;
-    body.error_code = number_of(code);
+    body.error_code = kafka::code_of(code);
     body.member_id = r.member_id;
     out.reply(who.id, std::move(body));
     return out.take();
@@ -52,7 +52,7 @@ effects coordinator::sync(const caller& who, const kafka::sync_group_request& r,
   outbox out{next_ticket_};
   const auto refuse = [&](error_code code) {
     kafka::sync_group_response body;
-    body.error_code = number_of(code);
+    body.error_code = kafka::code_of(code);
     out.reply(who.id, std::move(body));
     return out.take();
   };
@@ -72,7 +72,8 @@ effects coordinator::heartbeat(const caller& who, const kafka::heartbeat_request
   auto* t = find(r.group_id);
   if (!is_name(r.group_id) || !t) {
     kafka::heartbeat_response body;
-    body.error_code = number_of(is_name(r.group_id) ? error_code::unknown_member_id : error_code::invalid_group_id);
+    body.error_code =
+      kafka::code_of(is_name(r.group_id) ? error_code::unknown_member_id : error_code::invalid_group_id);
     out.reply(who.id, std::move(body));
     return out.take();
   }
@@ -89,10 +90,10 @@ effects coordinator::leave(const caller& who, kafka::leave_group_request r, mome
   if (!is_name(r.group_id) || !t) {
     kafka::leave_group_response body;
     if (!is_name(r.group_id))
-      body.error_code = number_of(error_code::invalid_group_id);
+      body.error_code = kafka::code_of(error_code::invalid_group_id);
     else
       for (const auto& one : r.members)
-        body.members.push_back({one.member_id, one.group_instance_id, number_of(error_code::unknown_member_id)});
+        body.members.push_back({one.member_id, one.group_instance_id, kafka::code_of(error_code::unknown_member_id)});
     out.reply(who.id, std::move(body));
   } else {
     t->members.leave(who, r, now, out);

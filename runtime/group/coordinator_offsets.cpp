@@ -17,7 +17,7 @@ kafka::offset_commit_response all_refused(const kafka::offset_commit_request& r,
     t.name = topic.name;
     t.topic_id = topic.topic_id;
     for (const auto& partition : topic.partitions)
-      t.partitions.push_back({partition.partition_index, number_of(code)});
+      t.partitions.push_back({partition.partition_index, kafka::code_of(code)});
   }
   return body;
 }
@@ -65,7 +65,7 @@ coordinator::change_set coordinator::changes_of(const kafka::offset_commit_reque
     for (std::size_t j = 0; j < topic.partitions.size(); ++j) {
       const auto& p = topic.partitions[j];
       if (p.committed_metadata && utf16_length(*p.committed_metadata) > options_.offset_metadata_max) {
-        body.topics[i].partitions[j].error_code = number_of(error_code::offset_metadata_too_large);
+        body.topics[i].partitions[j].error_code = kafka::code_of(error_code::offset_metadata_too_large);
         continue;
       }
       committed_offset offset{p.committed_offset, p.committed_leader_epoch, p.committed_metadata.value_or(""),
@@ -79,9 +79,19 @@ coordinator::change_set coordinator::changes_of(const kafka::offset_commit_reque
 }
 
 effects coordinator::commit_offsets(const caller& who, const kafka::offset_commit_request& r, moment now) {
+  return commit(who, r, std::nullopt, now);
+}
+
+effects coordinator::commit_in_transaction(const caller& who, const kafka::offset_commit_request& r,
+                                           const journal_producer& by, moment now) {
+  return commit(who, r, by, now);
+}
+
+effects coordinator::commit(const caller& who, const kafka::offset_commit_request& r,
+                            std::optional<journal_producer> by, moment now) {
   outbox out{next_ticket_};
   tenant* t = nullptr;
-  if (const auto refused = admit(who, r, false, t, now)) {
+  if (const auto refused = admit(who, r, by.has_value(), t, now)) {
     out.reply(who.id, all_refused(r, *refused));
     return finish(out, t, now);
   }
@@ -90,32 +100,20 @@ effects coordinator::commit_offsets(const caller& who, const kafka::offset_commi
   if (changes.records.empty())
     out.reply(who.id, std::move(body));
   else
-    out.reply_after(append(std::move(changes), out), who.id, std::move(body));
+    out.reply_after(by ? append_in_transaction(std::move(changes), *by, out) : append(std::move(changes), out), who.id,
+                    std::move(body));
   return finish(out, t, now);
 }
 
 // -- transactions -----------------------------------------------------------------------------------------------------
 
-effects coordinator::commit_in_transaction(const caller& who, const kafka::offset_commit_request& r,
-                                           const journal_producer& by, moment now) {
-  outbox out{next_ticket_};
-  tenant* t = nullptr;
-  if (const auto refused = admit(who, r, true, t, now)) {
-    out.reply(who.id, all_refused(r, *refused));
-    return finish(out, t, now);
-  }
-  auto body = all_refused(r, error_code::none);
-  auto changes = changes_of(r, body, now);
-  if (changes.records.empty()) {
-    out.reply(who.id, std::move(body));
-    return finish(out, t, now);
-  }
+/// They pend once they are in the log.
+ticket coordinator::append_in_transaction(change_set changes, const journal_producer& by, outbox& out) {
   const auto of = out.append(std::move(changes.records), by);
   auto& b = on_their_way_[of];
   b.offsets = std::move(changes.offsets);
   b.by = by;
-  out.reply_after(of, who.id, std::move(body));
-  return finish(out, t, now);
+  return of;
 }
 
 /// The record is in the log; the group may have been dropped meanwhile, and is there again then.
@@ -149,12 +147,12 @@ effects coordinator::delete_offsets(const caller& who, const kafka::offset_delet
   auto* t = find(r.group_id);
   const bool is_unnamed = r.group_id.empty();
   if (is_unnamed || !t || t->members.state() == group_state::dead) {
-    body.error_code = number_of(is_unnamed ? error_code::invalid_group_id : error_code::group_id_not_found);
+    body.error_code = kafka::code_of(is_unnamed ? error_code::invalid_group_id : error_code::group_id_not_found);
     out.reply(who.id, std::move(body));
     return out.take();
   }
   if (t->members.state() != group_state::empty && !t->members.is_consumers()) {  // nobody knows what they read
-    body.error_code = number_of(error_code::non_empty_group);
+    body.error_code = kafka::code_of(error_code::non_empty_group);
     out.reply(who.id, std::move(body));
     return out.take();
   }
@@ -165,7 +163,7 @@ effects coordinator::delete_offsets(const caller& who, const kafka::offset_delet
     const bool is_read = t->members.is_subscribed_to(topic.name);
     for (const auto& p : topic.partitions) {
       told.partitions.push_back(
-          {p.partition_index, number_of(is_read ? error_code::group_subscribed_to_topic : error_code::none)});
+          {p.partition_index, kafka::code_of(is_read ? error_code::group_subscribed_to_topic : error_code::none)});
       if (!is_read && t->offsets.has(topic.name, p.partition_index))
         set_offset(changes, r.group_id, topic.name, p.partition_index, std::nullopt);
     }
@@ -187,7 +185,7 @@ kafka::offset_fetch_response::group coordinator::fetch_offsets(const kafka::offs
     auto one = shown(partition, offset);
     if (require_stable && is_known && t->offsets.is_changing(topic, partition)) {
       one = shown(partition, nullptr);
-      one.error_code = number_of(error_code::unstable_offset_commit);
+      one.error_code = kafka::code_of(error_code::unstable_offset_commit);
     }
     return one;
   };

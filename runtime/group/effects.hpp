@@ -97,9 +97,4 @@ class outbox {
   std::vector<std::pair<ticket, answer>> held_;
 };
 
-/// `code` as the number that stands in answers.
-constexpr std::int16_t number_of(kafka::error_code code) {
-  return static_cast<std::int16_t>(code);
-}
-
 }  // namespace troupe::group

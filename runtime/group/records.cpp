@@ -1,7 +1,6 @@
 #include "runtime/group/records.hpp"
 
-#include "runtime/base/chunk.hpp"
-#include "runtime/base/invariant.hpp"
+#include "runtime/kafka/numbered.hpp"
 #include "runtime/kafka/request.hpp"
 
 #include <type_traits>
@@ -56,20 +55,11 @@ auto with_type(std::int16_t type, Use&& use, Otherwise&& otherwise) {
   }
 }
 
-template <class Message>
-byte_slice bytes_of(std::int16_t number, const Message& message, std::int16_t version) {
-  kafka::writer out;
-  out.write(number);
-  message.encode(out, version);
-  TROUPE_INVARIANT(out.ok(), "a record of __consumer_offsets cannot be written");
-  return flatten(std::move(out).finish());
-}
-
 template <class Key, class Value>
 log_record write(const typed_record<Key, Value>& record, std::int16_t version) {
-  log_record out{bytes_of(Key::record_type, record.key, key_version), std::nullopt};
+  log_record out{kafka::numbered(Key::record_type, record.key, key_version), std::nullopt};
   if (record.value)
-    out.value = bytes_of(version, *record.value, version);
+    out.value = kafka::numbered(version, *record.value, version);
   return out;
 }
 

@@ -71,7 +71,7 @@ error_code code_for_client(error_code why) {
 }
 
 response with_error(response intended, error_code code) {
-  std::visit([&](auto& body) { fail(body, number_of(code)); }, intended);
+  std::visit([&](auto& body) { fail(body, kafka::code_of(code)); }, intended);
   return intended;
 }
 

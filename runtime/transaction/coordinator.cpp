@@ -103,7 +103,7 @@ void coordinator::settle(ticket of, error_code code, moment now, effects& out) {
   for (const auto& id : settled.mapped().ids)
     if (const auto* e = find(id); e && !e->is_ending() && !e->is_changing())
       go_on_waiting(id, error_code::none, out);
-  go_on_with_ids(now, out);
+  go_on_with_ids(out);
 }
 
 /// Markers are mostly there in a moment: clients that are told to come again do so much later.

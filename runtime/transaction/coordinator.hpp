@@ -43,7 +43,7 @@ class coordinator {
 
   /// InitProducerId with a transactional id.
   effects init(const caller& who, const kafka::init_producer_id_request& r, moment now);
-  /// Of all versions; the partitions exist.
+  /// Of all versions, with one transaction a request; the partitions exist.
   effects add_partitions(const caller& who, const kafka::add_partitions_to_txn_request& r, moment now);
   /// `offsets`: the partition of __consumer_offsets that the group falls on.
   effects add_offsets(const caller& who, const kafka::add_offsets_to_txn_request& r, const participant& offsets,
@@ -51,9 +51,9 @@ class coordinator {
   effects end(const caller& who, const kafka::end_txn_request& r, moment now);
 
   /// An id that no producer has or had.
-  effects give_producer_id(producer_id fresh, moment now);
+  effects give_producer_id(producer_id fresh);
   /// None could be had: those who wait are told to come again.
-  effects no_producer_id_for_now(moment now);
+  effects no_producer_id_for_now();
 
   // -- markers ------------------------------------------------------------------------------------------------------
 
@@ -93,12 +93,6 @@ class coordinator {
     std::vector<std::string> ids;
     outcome then;
   };
-  /// An AddPartitionsToTxn request of a broker, until each of its transactions has its line.
-  struct gathering {
-    caller who;
-    kafka::add_partitions_to_txn_response body;
-    std::size_t open = 0;
-  };
   /// Of whom a request says it comes.
   struct claim {
     const std::string& id;
@@ -115,7 +109,7 @@ class coordinator {
   void send_markers(const std::string& id, const entry& e, effects& out) const;
   void complete_if_marked(const std::string& id, entry& e, moment now, effects& out);
   void expire_ids(moment now, effects& out);
-  void go_on_with_ids(moment now, effects& out);
+  void go_on_with_ids(effects& out);
   bool may_wait(const std::string& id, entry& e, outcome then, moment now);
   void go_on_waiting(const std::string& id, kafka::error_code code, effects& out);
 

@@ -14,8 +14,8 @@ namespace {
 
 /// From these versions on clients know PRODUCER_FENCED.
 constexpr std::int16_t fenced_init_version = 4, fenced_version = 2;
-constexpr std::int16_t by_brokers_version = 4;      ///< AddPartitionsToTxn
-constexpr std::int16_t abortable_version = 5;       ///< likewise, knows TRANSACTION_ABORTABLE
+constexpr std::int16_t several_version = 4;         ///< AddPartitionsToTxn
+constexpr std::int16_t abortable_version = 5;       ///< likewise; knows TRANSACTION_ABORTABLE
 constexpr std::int16_t end_with_bump_version = 5;   ///< EndTxn
 constexpr std::int16_t fence_version = epoch_bump_version;  ///< of transactions that this node aborts itself
 
@@ -79,14 +79,14 @@ bool coordinator::want_producer_id(outcome then, effects& out) {
   return false;
 }
 
-effects coordinator::give_producer_id(producer_id fresh, moment now) {
+effects coordinator::give_producer_id(producer_id fresh) {
   effects out;
   fresh_ids_.push_back(fresh);
-  go_on_with_ids(now, out);
+  go_on_with_ids(out);
   return out;
 }
 
-void coordinator::go_on_with_ids([[maybe_unused]] moment now, effects& out) {
+void coordinator::go_on_with_ids(effects& out) {
   while (!fresh_ids_.empty() && !waiting_for_ids_.empty()) {
     const auto then = std::move(waiting_for_ids_.front());
     waiting_for_ids_.pop_front();
@@ -94,7 +94,7 @@ void coordinator::go_on_with_ids([[maybe_unused]] moment now, effects& out) {
   }
 }
 
-effects coordinator::no_producer_id_for_now([[maybe_unused]] moment now) {
+effects coordinator::no_producer_id_for_now() {
   effects out;
   if (waiting_for_ids_.empty())
     return out;
@@ -249,7 +249,7 @@ void coordinator::begin_add(const claim& who, const std::set<participant>& parti
 
 effects coordinator::add_partitions(const caller& who, const kafka::add_partitions_to_txn_request& r, moment now) {
   effects out;
-  if (who.version < by_brokers_version) {
+  if (who.version < several_version) {
     const claim from{r.v3_and_below_transactional_id, producer_id{r.v3_and_below_producer_id},
                      r.v3_and_below_producer_epoch};
     begin_add(from, participants_of(r.v3_and_below_topics), 0,
@@ -261,34 +261,29 @@ effects coordinator::add_partitions(const caller& who, const kafka::add_partitio
               }, true, now, out);
     return out;
   }
-  auto all = std::make_shared<gathering>(gathering{who, {}, r.transactions.size() + 1});
-  all->body.results_by_transaction.resize(r.transactions.size());
-  const auto arrived = [all](effects& more) {
-    if (--all->open == 0)
-      more.answers.push_back({all->who.id, std::move(all->body)});
-  };
-  for (std::size_t i = 0; i < r.transactions.size(); ++i) {
-    const auto& t = r.transactions[i];
-    auto& line = all->body.results_by_transaction[i];
-    line.transactional_id = t.transactional_id;
-    const claim from{t.transactional_id, producer_id{t.producer_id}, t.producer_epoch};
-    if (t.verify_only) {
-      line.topic_results = results_of(t.topics, [&](const participant& p) {
-        const auto code = verify(from, p);
-        return code == error_code::transaction_abortable && who.version < abortable_version
-                 ? error_code::invalid_txn_state : code;
-      });
-      arrived(out);
-      continue;
-    }
-    begin_add(from, participants_of(t.topics), epoch_bump_version,
-              [all, arrived, i, topics = t.topics](error_code code, effects& more) {
-                all->body.results_by_transaction[i].topic_results =
-                  results_of(topics, [&](const auto&) { return code; });
-                arrived(more);
-              }, true, now, out);
+  if (r.transactions.size() != 1) {
+    kafka::add_partitions_to_txn_response refused;
+    refused.error_code = code_of(error_code::invalid_request);
+    out.answers.push_back({who.id, std::move(refused)});
+    return out;
   }
-  arrived(out);
+  const auto& t = r.transactions.front();
+  const claim from{t.transactional_id, producer_id{t.producer_id}, t.producer_epoch};
+  const auto answer = [who, id = t.transactional_id, topics = t.topics](const auto& code_for, effects& more) {
+    kafka::add_partitions_to_txn_response body;
+    body.results_by_transaction.push_back({id, results_of(topics, code_for)});
+    more.answers.push_back({who.id, std::move(body)});
+  };
+  if (t.verify_only)
+    answer([&](const participant& p) {
+      const auto code = verify(from, p);
+      return code == error_code::transaction_abortable && who.version < abortable_version
+               ? error_code::invalid_txn_state : code;
+    }, out);
+  else
+    begin_add(from, participants_of(t.topics), epoch_bump_version,
+              [answer](error_code code, effects& more) { answer([code](const auto&) { return code; }, more); },
+              true, now, out);
   return out;
 }
 

@@ -1,7 +1,6 @@
 #include "runtime/transaction/state.hpp"
 
-#include "runtime/base/chunk.hpp"
-#include "runtime/base/invariant.hpp"
+#include "runtime/kafka/numbered.hpp"
 #include "runtime/kafka/request.hpp"
 #include "schema/kafka/transaction_state.hpp"
 
@@ -15,15 +14,6 @@ constexpr std::int16_t key_version = 0;
 constexpr std::int16_t plain_version = 0, bumping_version = 1;  // of values
 constexpr std::array<std::string_view, 6> names = {"Empty",       "Ongoing",        "PrepareCommit",
                                                    "PrepareAbort", "CompleteCommit", "CompleteAbort"};
-
-template <class Message>
-byte_slice bytes_of(std::int16_t number, const Message& message, std::int16_t version) {
-  kafka::writer out;
-  out.write(number);
-  message.encode(out, version);
-  TROUPE_INVARIANT(out.ok(), "a record of __transaction_state cannot be written");
-  return flatten(std::move(out).finish());
-}
 
 kafka::transaction_log_value to_value(const state& s) {
   kafka::transaction_log_value out;
@@ -87,10 +77,10 @@ journal_record to_record(const std::string& id, const state* what) {
   using kafka::transaction_log_key;
   transaction_log_key key;
   key.transactional_id = id;
-  journal_record out{bytes_of(transaction_log_key::record_type, key, key_version), std::nullopt};
+  journal_record out{kafka::numbered(transaction_log_key::record_type, key, key_version), std::nullopt};
   if (what) {
     const auto version = what->bumps_epochs() ? bumping_version : plain_version;
-    out.value = bytes_of(version, to_value(*what), version);
+    out.value = kafka::numbered(version, to_value(*what), version);
   }
   return out;
 }

@@ -21,8 +21,6 @@ constexpr std::uint64_t seeds[] = {1, 2, 3};
 constexpr auto group = "readers";
 constexpr auto patience = 30s;
 
-std::int16_t number_of(error_code code) { return kafka::code_of(code); }
-
 /// The node that coordinates the group, as `asked` knows; waits for one that is not `other`. 0: none in time.
 std::int32_t coordinator_at(scenario& s, std::int32_t asked, std::int32_t other = 0) {
   kafka::find_coordinator_request r;
@@ -68,8 +66,8 @@ std::optional<std::int64_t> committed(scenario& s, std::int32_t at) {
     const auto& answer = told->groups.at(0);
     if (answer.error_code == 0)
       return answer.topics.at(0).partitions.at(0).committed_offset;
-    if (answer.error_code != number_of(error_code::coordinator_load_in_progress)
-        && answer.error_code != number_of(error_code::coordinator_not_available))
+    if (answer.error_code != kafka::code_of(error_code::coordinator_load_in_progress)
+        && answer.error_code != kafka::code_of(error_code::coordinator_not_available))
       return std::nullopt;
   }
   return std::nullopt;
@@ -90,14 +88,14 @@ member join_alone(scenario& s, std::int32_t at) {
   p.name = "range";
   auto told = s.ask<kafka::join_group_response>(s.address_of(at), r, 9);
   const auto is_soon = [](std::int16_t code) {
-    return code == number_of(error_code::coordinator_not_available)
-           || code == number_of(error_code::coordinator_load_in_progress);
+    return code == kafka::code_of(error_code::coordinator_not_available)
+           || code == kafka::code_of(error_code::coordinator_load_in_progress);
   };
   for (int i = 0; i < 100 && told && is_soon(told->error_code); ++i) {
     s.in().run_for(50ms);
     told = s.ask<kafka::join_group_response>(s.address_of(at), r, 9);
   }
-  BOOST_REQUIRE(told && told->error_code == number_of(error_code::member_id_required));
+  BOOST_REQUIRE(told && told->error_code == kafka::code_of(error_code::member_id_required));
   r.member_id = told->member_id;
   told = s.ask<kafka::join_group_response>(s.address_of(at), r, 9);
   BOOST_REQUIRE(told && told->error_code == 0);
@@ -122,7 +120,7 @@ std::int16_t heartbeat(scenario& s, std::int32_t at, const member& m) {
     const auto told = s.ask<kafka::heartbeat_response>(s.address_of(at), r, 4);
     if (!told)
       return -1;
-    if (told->error_code != number_of(error_code::coordinator_load_in_progress))
+    if (told->error_code != kafka::code_of(error_code::coordinator_load_in_progress))
       return told->error_code;
   }
   return -1;
@@ -196,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_commit_that_too_few_replicas_can_take_is_refused_and_not_
     const auto away = s.other_than(at);
     s.node(away).crash();
     s.in().run_for(3s);
-    BOOST_TEST(commit(s, at, 7) == number_of(error_code::coordinator_not_available));
+    BOOST_TEST(commit(s, at, 7) == kafka::code_of(error_code::coordinator_not_available));
     BOOST_TEST(committed(s, at).value_or(-2) == 5);
     s.node(away).start();
     BOOST_TEST(s.await_in_sync(at, 3));
@@ -214,7 +212,7 @@ BOOST_AUTO_TEST_CASE(a_commit_that_the_replicas_do_not_take_in_time_is_told_so_a
   s.node(a).pause();
   s.node(b).pause();
   const auto began = s.in().now();
-  BOOST_TEST(commit(s, at, 6) == number_of(error_code::coordinator_not_available));
+  BOOST_TEST(commit(s, at, 6) == kafka::code_of(error_code::coordinator_not_available));
   BOOST_TEST((s.in().now() - began < 2s));
   s.node(a).resume();
   s.node(b).resume();

@@ -428,6 +428,61 @@ BOOST_AUTO_TEST_CASE(T17_offsets_in_a_transaction_outlive_their_coordinator_and_
       }
 }
 
+BOOST_AUTO_TEST_CASE(one_request_may_add_partitions_to_transactions_of_several_coordinators) {
+  scenario s{1};
+  auto p = begin(s);
+  std::string here, elsewhere;
+  for (int i = 0; here.empty() || elsewhere.empty(); ++i) {
+    const auto other = "other-" + std::to_string(i);
+    (p.find(1, 0, 1, other) == p.coordinator ? here : elsewhere) = other;
+  }
+  kafka::add_partitions_to_txn_request r;
+  r.transactions = {{id, p.number, p.epoch, false, {{scenario::topic, {0}}}},
+                    {here, p.number, p.epoch, false, {{scenario::topic, {0}}}},
+                    {elsewhere, p.number, p.epoch, false, {{scenario::topic, {0}}}},
+                    {id, p.number, p.epoch, false, {{scenario::topic, {0, 99}}}}};
+  const auto told = s.ask<kafka::add_partitions_to_txn_response>(s.address_of(p.coordinator), r, 5);
+  BOOST_REQUIRE(told);
+  BOOST_TEST(told->error_code == 0);
+  BOOST_REQUIRE(told->results_by_transaction.size() == r.transactions.size());
+  const auto code = [&](std::size_t of, std::size_t line = 0) {
+    BOOST_TEST(told->results_by_transaction[of].transactional_id == r.transactions[of].transactional_id);
+    return error_code{
+      told->results_by_transaction[of].topic_results.at(0).results_by_partition.at(line).partition_error_code};
+  };
+  BOOST_TEST((code(0) == error_code::none));
+  BOOST_TEST((code(1) == error_code::invalid_producer_id_mapping));
+  BOOST_TEST((code(2) == error_code::not_coordinator));
+  BOOST_TEST((code(3, 0) == error_code::operation_not_attempted));
+  BOOST_TEST((code(3, 1) == error_code::unknown_topic_or_partition));
+  BOOST_TEST((p.end(true) == error_code::none));
+  s.end_well();
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_that_no_coordinator_knows_is_named_once_and_can_be_ended) {
+  scenario s{1, {"transaction.partition.verification.enable=false", "transaction.max.timeout.ms=5000",
+                 "log.retention.check.interval.ms=1000"}};
+  int named = 0;
+  auto p = begin(s, old_protocol, 2s);
+  const auto leader = s.await_leader(1);
+  BOOST_TEST((p.write(leader, "lost") == error_code::none));  // was never added to the transaction
+  const auto what = "producer " + std::to_string(p.number) + " with epoch " + std::to_string(p.epoch)
+                    + " has had a transaction open for longer than transaction.max.timeout.ms";
+  s.in().told().listen([&](const std::string& line) { named += line.find(what) != std::string::npos; });
+  s.in().run_for(4s);
+  BOOST_TEST(named == 0);
+  s.in().run_for(1min);
+  s.in().told().listen({});
+  BOOST_TEST(named == 1);
+  kafka::write_txn_markers_request r;
+  r.markers.push_back({p.number, p.epoch, false, {{scenario::topic, {0}}}, 0, 0});
+  const auto told = s.ask<kafka::write_txn_markers_response>(s.address_of(leader), r, 1);
+  BOOST_REQUIRE(told);
+  BOOST_TEST(told->markers.at(0).topics.at(0).partitions.at(0).error_code == 0);
+  BOOST_TEST(holds_only(s, {}));
+  s.end_well();
+}
+
 BOOST_AUTO_TEST_CASE(a_coordinator_that_failed_and_was_made_anew_ends_transactions_as_before) {
   scenario s{1};
   auto p = begin(s);

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(groups) {
   r.group_id = "one more";
   r.topics.emplace_back().partitions.emplace_back();
   const auto refused = answer_of<kafka::offset_commit_response>(subject.commit_offsets(who(), r, now));
-  BOOST_TEST((refused.topics[0].partitions[0].error_code == number_of(kafka::error_code::policy_violation)));
+  BOOST_TEST((refused.topics[0].partitions[0].error_code == kafka::code_of(kafka::error_code::policy_violation)));
 }
 
 BOOST_AUTO_TEST_CASE(names_and_metadata) {

@@ -207,7 +207,7 @@ std::string world::tell(const answer& one) {
   asked_by_.erase(asked);
   if (const auto* joined = std::get_if<kafka::join_group_response>(&one.body)) {
     const bool is_in = joined->error_code == 0;
-    if (is_in || joined->error_code == number_of(kafka::error_code::member_id_required))
+    if (is_in || joined->error_code == kafka::code_of(kafka::error_code::member_id_required))
       learn(name, joined->member_id);
     if (is_in)
       clients[name].generation = joined->generation_id;

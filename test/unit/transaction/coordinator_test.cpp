@@ -51,7 +51,7 @@ struct fixture {
       carry_out(it->committed(b.id, now));
     }
     if (e.wants_producer_id)
-      carry_out(it->give_producer_id(producer_id{next_producer++}, now));
+      carry_out(it->give_producer_id(producer_id{next_producer++}));
   }
 
   /// Another node takes over.
