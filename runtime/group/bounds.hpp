@@ -23,6 +23,8 @@ constexpr std::size_t group_id_bytes_max = 4'096;
 constexpr std::size_t client_id_bytes_max = 1'024;  ///< what is longer is cut
 constexpr std::size_t instance_id_bytes_max = 4'096;
 constexpr std::size_t protocol_name_bytes_max = 1'024;
+/// At shares, while one assignment for members with different subscriptions is made more even: about a second.
+constexpr std::size_t assignor_looks_max = 100'000'000;
 /// Of a client's reason, in a line of the log.
 constexpr std::size_t reason_bytes_max = 255;
 
