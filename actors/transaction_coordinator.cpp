@@ -12,7 +12,7 @@
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
 #include "runtime/transaction/coordinator.hpp"
-#include "runtime/transaction/id_pattern.hpp"
+#include "runtime/group/name_pattern.hpp"
 #include "schema/controller.capnp.h"
 
 #include <caf/all.hpp>
@@ -171,7 +171,7 @@ class transaction_coordinator_state {
     if (!r)
       return r.error();
     kafka::list_transactions_response out;
-    const transaction::id_pattern pattern{r->transactional_id_pattern.value_or("")};
+    const group::name_pattern pattern{r->transactional_id_pattern.value_or("")};
     if (pattern.is_sound())
       coordinator_->list(*r, now(), [&](const std::string& id) { return pattern.matches(id); }, out.transaction_states);
     else

@@ -11,10 +11,10 @@ namespace troupe {
 
 namespace {
 
-constexpr std::array<caf::atom_value, 13> domain_atoms = {
+constexpr std::array<caf::atom_value, 14> domain_atoms = {
   caf::atom("base"), caf::atom("disk"),     caf::atom("log"),    caf::atom("kafka"), caf::atom("wire"),
   caf::atom("metadata"), caf::atom("config"), caf::atom("transport"), caf::atom("node"), caf::atom("net"),
-  caf::atom("raft"), caf::atom("check"), caf::atom("sim")};
+  caf::atom("raft"), caf::atom("check"), caf::atom("sim"), caf::atom("group")};
 
 caf::atom_value atom_of(error_domain domain) {
   return domain_atoms[static_cast<std::size_t>(domain)];

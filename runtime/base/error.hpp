@@ -21,7 +21,7 @@ using expected = caf::expected<T>;
 /// The domains that own an error enum. A domain keeps its `enum class errc : std::uint8_t` in its own header with
 /// a `make_error(errc, std::string)` that calls `domain_error`.
 enum class error_domain : std::uint8_t { base, disk, log, kafka, wire, metadata, config, transport, node, net,
-                                         raft, check, sim };
+                                         raft, check, sim, group };
 
 /// Makes an error of `domain` with the domain's own `code` (not 0) and the sentence that a person will read: what,
 /// which, why and what to do.

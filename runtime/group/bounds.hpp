@@ -25,6 +25,11 @@ constexpr std::size_t instance_id_bytes_max = 4'096;
 constexpr std::size_t protocol_name_bytes_max = 1'024;
 /// At shares, while one assignment for members with different subscriptions is made more even: about a second.
 constexpr std::size_t assignor_looks_max = 100'000'000;
+/// Topics that a member of a consumer group is subscribed to by name, and the length of its pattern.
+constexpr std::size_t subscribed_topics_max = 10'000;
+constexpr std::size_t topic_pattern_bytes_max = 4'096;
+/// Of a consumer group's records in one batch: requests beyond that wait for the next one.
+constexpr std::size_t consumer_batch_bytes = std::size_t{256} << 10;
 /// Of a client's reason, in a line of the log.
 constexpr std::size_t reason_bytes_max = 255;
 

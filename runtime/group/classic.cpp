@@ -2,7 +2,7 @@
 
 #include "runtime/base/invariant.hpp"
 #include "runtime/base/mutation.hpp"
-#include "runtime/group/subscription.hpp"
+#include "runtime/group/consumer_protocol.hpp"
 
 #include <algorithm>
 #include <array>
@@ -108,17 +108,19 @@ void classic_group::replay(const kafka::group_metadata_value& record) {
   }
   if (record.leader && roster_.find(*record.leader))
     roster_.set_leader(record.leader);
+  is_taken_over_ = !record.leader && !roster_.empty();
   find_subscriptions();
 }
 
 void classic_group::loaded(moment now, outbox& out) {
   for (const auto& [id, member] : roster_.all())
     arm(member, now);
+  start_round("no round has ended since it became a classic group", now, out);
   if (roster_.size() > options_->members_max)
     prepare_rebalance("it has more members than group.max.size allows by now", now, out);
 }
 
-void classic_group::close(error_code why, outbox& out) {
+void classic_group::end_waits(error_code why, outbox& out) {
   for (const auto& [id, member] : roster_.all()) {
     auto& open = *roster_.find(id);
     end_join(open, why, id, out);
@@ -128,10 +130,49 @@ void classic_group::close(error_code why, outbox& out) {
       out.reply(*std::exchange(open.syncs, std::nullopt), std::move(body));
     }
   }
+}
+
+void classic_group::close(error_code why, outbox& out) {
+  end_waits(why, out);
   state_ = group_state::dead;
   sessions_ = {};
   join_until_.reset();
   sync_until_.reset();
+}
+
+void classic_group::interrupt(outbox& out) {
+  end_waits(error_code::rebalance_in_progress, out);
+}
+
+void classic_group::take_over(std::int32_t generation, std::vector<classic_member> members) {
+  generation_ = generation;
+  protocol_type_ = consumer_protocol;
+  state_ = group_state::stable;
+  is_recorded_ = true;
+  is_taken_over_ = true;
+  for (auto& member : members)
+    roster_.add(std::move(member));
+  protocol_ = roster_.select_protocol();
+  find_subscriptions();
+}
+
+log_record classic_group::record() const {
+  std::map<std::string, byte_slice> assignments;
+  for (const auto& [id, member] : roster_.all())
+    assignments.emplace(id, member.assignment);
+  return to_log(group_record{{id_}, to_record(assignments)});
+}
+
+void classic_group::start_round(const std::string& why, moment now, outbox& out) {
+  if (!std::exchange(is_taken_over_, false))
+    return;
+  for (const auto& [id, member] : roster_.all())
+    arm(member, now);
+  rebalance(why, now, out);
+}
+
+std::vector<log_record> classic_group::tombstones() const {
+  return {to_log(group_record{{id_}, std::nullopt})};
 }
 
 void classic_group::begin_deletion() {
@@ -152,7 +193,18 @@ bool classic_group::is_subscribed_to(const std::string& topic) const {
   return subscribed_ ? subscribed_->contains(topic) : is_consumers();  // unknown: it may be
 }
 
-error_code classic_group::admit_commit(const kafka::offset_commit_request& r, bool in_transaction, moment now) {
+bool classic_group::knows_readers() const {
+  return !protocol_type_ || state_ == group_state::empty
+         || (is_consumers() && subscribed_ && state_ == group_state::stable);
+}
+
+/// From when the group got empty, if it ever was one (KIP-211).
+std::optional<wall_time> classic_group::unread_since() const {
+  return protocol_type_ && state_ == group_state::empty ? since_ : std::nullopt;
+}
+
+error_code classic_group::admit_commit(const caller&, const kafka::offset_commit_request& r, bool in_transaction,
+                                       moment now) {
   const auto generation = r.generation_id_or_member_epoch;
   if (state_ == group_state::dead)
     return error_code::coordinator_not_available;
@@ -171,7 +223,7 @@ error_code classic_group::admit_commit(const kafka::offset_commit_request& r, bo
   return error_code::none;
 }
 
-kafka::describe_groups_response::group classic_group::description() const {
+kafka::describe_groups_response::group classic_group::description(std::int16_t) const {
   kafka::describe_groups_response::group out;
   out.group_id = id_;
   out.group_state = name_of(state_);
@@ -189,6 +241,14 @@ kafka::describe_groups_response::group classic_group::description() const {
     if (is_stable)
       m.member_metadata = member.metadata(out.protocol_data);
   }
+  return out;
+}
+
+kafka::consumer_group_describe_response::group classic_group::consumer_description() const {
+  kafka::consumer_group_describe_response::group out;
+  out.group_id = id_;
+  out.error_code = kafka::code_of(error_code::group_id_not_found);
+  out.error_message = "Group " + id_ + " is not a consumer group.";
   return out;
 }
 
@@ -248,7 +308,10 @@ kafka::group_metadata_value classic_group::to_record(const std::map<std::string,
   out.protocol_type = protocol_type_.value_or("");
   out.generation = generation_;
   out.protocol = protocol_;
-  out.leader = roster_.leader();
+  if (!is_taken_over_)
+    out.leader = roster_.leader();
+  else
+    out.leader.reset();
   out.current_state_timestamp = since_ ? to_ms(*since_) : -1;
   for (const auto& [id, member] : roster_.all()) {
     auto& m = out.members.emplace_back();

@@ -2,11 +2,9 @@
 
 #include "runtime/group/bounds.hpp"
 #include "runtime/group/deadlines.hpp"
-#include "runtime/group/effects.hpp"
+#include "runtime/group/membership.hpp"
 #include "runtime/group/options.hpp"
 #include "runtime/group/roster.hpp"
-#include "schema/kafka/describe_groups.hpp"
-#include "schema/kafka/list_groups.hpp"
 
 #include <chrono>
 #include <map>
@@ -37,66 +35,67 @@ std::string_view name_of(group_state state);
 /// a generation, what each member is to do. No clock and no I/O: time comes in, effects go out through the outbox.
 /// Records say what a generation was assigned; until such a record is committed nobody is told. Everything else is
 /// memory, which members make anew at another coordinator.
-class classic_group {
+class classic_group : public membership {
  public:
   /// An empty group. `with` and `random` outlive it.
   classic_group(std::string id, const options& with, random_source& random, wall_time since);
+  classic_group(classic_group&&) = default;
+  classic_group& operator=(classic_group&&) = default;
 
-  // -- requests, each answered through the outbox -------------------------------------------------------------------
+  void join(const caller& who, const kafka::join_group_request& r, moment now, outbox& out) override;
+  void sync(const caller& who, const kafka::sync_group_request& r, moment now, outbox& out) override;
+  void heartbeat(const caller& who, const kafka::heartbeat_request& r, moment now, outbox& out) override;
+  void leave(const caller& who, const kafka::leave_group_request& r, moment now, outbox& out) override;
+  /// A member that never learnt its id goes with its connection.
+  void abandoned(request_id request, moment now, outbox& out) override;
 
-  void join(const caller& who, const kafka::join_group_request& r, moment now, outbox& out);
-  void sync(const caller& who, const kafka::sync_group_request& r, moment now, outbox& out);
-  void heartbeat(const caller& who, const kafka::heartbeat_request& r, moment now, outbox& out);
-  void leave(const caller& who, const kafka::leave_group_request& r, moment now, outbox& out);
-
-  // -- what comes back, and time ------------------------------------------------------------------------------------
-
-  /// The batch that was appended under this ticket is committed.
-  void committed(ticket of, moment now, outbox& out);
-  /// It was not appended, and why.
-  void refused(ticket of, kafka::error_code why, moment now, outbox& out);
-  /// Carries out what is due.
-  void tick(moment now, outbox& out);
-  /// When to call `tick`; may be early.
-  std::optional<monotonic_time> wakes_at() const;
-  /// The connection of a request that waits is gone. A member that never learnt its id goes with it.
-  void abandoned(request_id request, moment now, outbox& out);
-
-  // -- life as a tenant of a log ------------------------------------------------------------------------------------
+  void committed(ticket of, moment now, outbox& out) override;
+  void refused(ticket of, kafka::error_code why, moment now, outbox& out) override;
+  void tick(moment now, outbox& out) override;
+  std::optional<monotonic_time> wakes_at() const override;
 
   /// Takes the state of a record in; nothing but the log's order may change a group that is being loaded.
   void replay(const kafka::group_metadata_value& record);
-  /// All records were replayed: the members' sessions begin.
-  void loaded(moment now, outbox& out);
-  /// Answers all that waits with `why` and is dead.
-  void close(kafka::error_code why, outbox& out);
-  /// Dead until its deletion is committed; back to life when that is refused.
-  void begin_deletion();
-  void end_deletion();
+  void loaded(moment now, outbox& out) override;
+  void close(kafka::error_code why, outbox& out) override;
+  void begin_deletion() override;
+  void end_deletion() override;
+  std::vector<log_record> tombstones() const override;
 
-  // -- questions ----------------------------------------------------------------------------------------------------
+  const std::string& id() const override { return id_; }
+  bool is_empty() const override { return state_ == group_state::empty; }
+  bool is_dead() const override { return state_ == group_state::dead; }
+  bool is_recorded() const override { return is_recorded_; }
+  bool is_in_use() const override { return !roster_.empty() || !pending_joins_.empty() || !writes_.empty(); }
+  bool is_consumers() const override;
+  bool is_subscribed_to(const std::string& topic) const override;
+  bool knows_readers() const override;
+  std::optional<wall_time> unread_since() const override;
+  kafka::error_code admit_commit(const caller& who, const kafka::offset_commit_request& r, bool in_transaction,
+                                 moment now) override;
+  kafka::error_code admit_fetch(const std::optional<std::string>&, std::int32_t) const override {
+    return kafka::error_code::none;
+  }
+  kafka::list_groups_response::group listing() const override;
+  kafka::describe_groups_response::group description(std::int16_t version) const override;
+  kafka::consumer_group_describe_response::group consumer_description() const override;
 
-  const std::string& id() const { return id_; }
   group_state state() const { return state_; }
   std::int32_t generation() const { return generation_; }
   const roster& members() const { return roster_; }
-  /// Empty for groups that only have offsets.
-  const std::optional<std::string>& protocol_type() const { return protocol_type_; }
-  bool is_consumers() const;
-  /// Whether offsets of `topic` are in use.
-  bool is_subscribed_to(const std::string& topic) const;
-  bool knows_subscriptions() const { return subscribed_.has_value(); }
-  /// When the state last changed; none for groups loaded from old records.
-  std::optional<wall_time> state_since() const { return since_; }
-  /// Whether the log has a record of it.
-  bool is_recorded() const { return is_recorded_; }
-  /// Whether somebody holds a member id, used or not, or a record is on its way.
-  bool is_in_use() const { return !roster_.empty() || !pending_joins_.empty() || !writes_.empty(); }
 
-  /// Whether a commit of offsets by this member and generation is in order; keeps its session up if so.
-  kafka::error_code admit_commit(const kafka::offset_commit_request& r, bool in_transaction, moment now);
-  kafka::describe_groups_response::group description() const;
-  kafka::list_groups_response::group listing() const;
+  // -- migration between the protocols ------------------------------------------------------------------------------
+
+  /// Whether a record is on its way to the log.
+  bool is_writing() const { return !writes_.empty(); }
+  /// Tells all that wait for a round to join again.
+  void interrupt(outbox& out);
+  /// Becomes what is left of a consumer group: these members, in this generation.
+  void take_over(std::int32_t generation, std::vector<classic_member> members);
+  /// Its record, as it is to be in the log.
+  log_record record() const;
+  /// Members that were taken over learn that they have to join again; nothing happens in other groups.
+  void start_round(const std::string& why, moment now, outbox& out);
 
  private:
   struct stored_assignment {
@@ -117,6 +116,7 @@ class classic_group {
   kafka::error_code check_member(const std::string& id, const std::optional<std::string>& instance) const;
   void move_to(group_state next, moment now);
   void arm(const classic_member& member, moment now);
+  void end_waits(kafka::error_code why, outbox& out);
   void forget(const std::string& id);
   void find_subscriptions();
   kafka::group_metadata_value to_record(const std::map<std::string, byte_slice>& assignments) const;
@@ -171,6 +171,7 @@ class classic_group {
   std::set<std::string> pending_syncs_;  ///< members that have not asked for this generation's assignment
   std::optional<std::set<std::string>> subscribed_;
   bool is_recorded_ = false;
+  bool is_taken_over_ = false;  ///< and no round has begun since; its record names no leader then
 
   deadlines sessions_;  ///< of members and of ids that were given out
   std::optional<monotonic_time> join_until_;

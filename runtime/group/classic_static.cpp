@@ -37,10 +37,7 @@ void classic_group::replace_static(const caller& who, const kafka::join_group_re
   if (state_ == group_state::stable && protocol_ == roster_.select_protocol()) {
     if (mutation("M31"))
       return static_member_stored({who.id, who.version, old_id, new_id, old_leader, before}, out);
-    std::map<std::string, byte_slice> assignments;
-    for (const auto& [id, m] : roster_.all())
-      assignments.emplace(id, m.assignment);
-    const auto of = out.append({to_log(group_record{{id_}, to_record(assignments)})});
+    const auto of = out.append({record()});
     writes_.emplace(of, stored_static_member{who.id, who.version, old_id, new_id, old_leader, before});
     return;
   }

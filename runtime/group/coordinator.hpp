@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/group/classic.hpp"
+#include "runtime/group/consumer_group.hpp"
 #include "runtime/group/offsets.hpp"
 #include "schema/kafka/offset_fetch.hpp"
 
@@ -20,10 +21,13 @@ namespace troupe::group {
 /// Requests come with names and ids of topics both filled in, for topics that exist and that the client may see.
 class coordinator {
  public:
-  /// `random` outlives it.
-  coordinator(options with, random_source& random);
+  /// `random` outlives it. `assignors` are those of consumer groups, the preferred one first.
+  coordinator(options with, random_source& random, assignor_list assignors = {uniform_assignor(), range_assignor()});
   coordinator(const coordinator&) = delete;
   coordinator& operator=(const coordinator&) = delete;
+
+  /// The cluster as it is from now on. Consumer groups need it before their first request.
+  void see(std::shared_ptr<const cluster_facts> facts) { in_.facts = std::move(facts); }
 
   // -- the log ------------------------------------------------------------------------------------------------------
 
@@ -42,6 +46,7 @@ class coordinator {
 
   // -- members ------------------------------------------------------------------------------------------------------
 
+  effects consumer_heartbeat(const caller& who, kafka::consumer_group_heartbeat_request r, moment now);
   effects join(const caller& who, kafka::join_group_request r, moment now);
   effects sync(const caller& who, const kafka::sync_group_request& r, moment now);
   effects heartbeat(const caller& who, const kafka::heartbeat_request& r, moment now);
@@ -68,6 +73,7 @@ class coordinator {
 
   /// All groups of the request belong to this coordinator.
   effects delete_groups(const caller& who, const kafka::delete_groups_request& r);
+  kafka::consumer_group_describe_response::group describe_consumers(const std::string& group) const;
   kafka::describe_groups_response::group describe(const std::string& group, std::int16_t version) const;
   /// Groups in these states and of these types; an empty list means all.
   std::vector<kafka::list_groups_response::group> list(const kafka::list_groups_request& filter) const;
@@ -82,9 +88,7 @@ class coordinator {
 
  private:
   struct tenant {
-    tenant(const std::string& id, const options& with, random_source& random, wall_time since)
-      : members(id, with, random, since) {}
-    classic_group members;
+    std::unique_ptr<membership> members;  ///< never null
     group_offsets offsets;
     std::optional<monotonic_time> wakes_at;  ///< its entry in `wake_ups_`
   };
@@ -118,6 +122,9 @@ class coordinator {
   tenant* find(const std::string& group);
   const tenant* find(const std::string& group) const;
   tenant* find_or_make(const std::string& group, wall_time now);
+  std::unique_ptr<classic_group> new_classic(const std::string& group, wall_time since) const;
+  template <class Record>
+  void apply_to_consumers(const std::string& group, const Record& record);
   effects finish(outbox& out, tenant* touched, moment now);
   void remember_batches(outbox& out, const tenant* touched, effects& e);
   void reschedule(tenant& t);
@@ -125,6 +132,16 @@ class coordinator {
   bool is_idle(const tenant& t) const;
   void settle(ticket of, const batch_on_its_way& b, bool is_committed);
   void apply(any_record record);
+  void apply(const group_record& r);
+  void apply(const offset_commit_record& r);
+  void apply(const legacy_offset_record& r);
+  void apply(const unknown_record&) {}
+  static consumer_group* as_consumers(tenant& t);
+
+  // coordinator_members.cpp
+  void serve(tenant& t, const caller& who, kafka::consumer_group_heartbeat_request r, moment now, outbox& out);
+  void serve(tenant& t, member_turn turn, moment now, outbox& out);
+  void settle_migration(tenant& t, moment now, outbox& out);
 
   // coordinator_offsets.cpp
   static void set_offset(change_set& changes, const std::string& group, const std::string& topic,
@@ -146,8 +163,7 @@ class coordinator {
   void append_if_full(change_set& changes, outbox& out);
   void delete_group(tenant& t, change_set& changes);
 
-  options options_;
-  random_source* random_;
+  surroundings in_;
   std::map<std::string, std::unique_ptr<tenant>> groups_;
   std::set<std::pair<monotonic_time, std::string>> wake_ups_;
   ticket next_ticket_{1};

@@ -30,9 +30,9 @@ effects coordinator::delete_groups(const caller& who, const kafka::delete_groups
     auto& result = body.results.emplace_back();
     result.group_id = group;
     auto* t = find(group);
-    if (!t || t->members.state() == group_state::dead)
+    if (!t || t->members->is_dead())
       result.error_code = kafka::code_of(error_code::group_id_not_found);
-    else if (t->members.state() != group_state::empty)
+    else if (!t->members->is_empty())
       result.error_code = kafka::code_of(error_code::non_empty_group);
     else {
       t->offsets.for_each_known([&](const std::string& topic, std::int32_t partition) {
@@ -53,7 +53,7 @@ effects coordinator::delete_groups(const caller& who, const kafka::delete_groups
 kafka::describe_groups_response::group coordinator::describe(const std::string& group, std::int16_t version) const {
   constexpr std::int16_t not_found_version = 6;
   if (const auto* t = find(group))
-    return t->members.description();
+    return t->members->description(version);
   kafka::describe_groups_response::group none;
   none.group_id = group;
   none.group_state = name_of(group_state::dead);
@@ -64,10 +64,20 @@ kafka::describe_groups_response::group coordinator::describe(const std::string& 
   return none;
 }
 
+kafka::consumer_group_describe_response::group coordinator::describe_consumers(const std::string& group) const {
+  if (const auto* t = find(group))
+    return t->members->consumer_description();
+  kafka::consumer_group_describe_response::group none;
+  none.group_id = group;
+  none.error_code = kafka::code_of(error_code::group_id_not_found);
+  none.error_message = "Group " + group + " not found.";
+  return none;
+}
+
 std::vector<kafka::list_groups_response::group> coordinator::list(const kafka::list_groups_request& filter) const {
   std::vector<kafka::list_groups_response::group> out;
   for (const auto& [id, t] : groups_) {
-    auto one = t->members.listing();
+    auto one = t->members->listing();
     if (is_among(filter.states_filter, one.group_state) && is_among(filter.types_filter, one.group_type))
       out.push_back(std::move(one));
   }
@@ -94,10 +104,10 @@ effects coordinator::topics_deleted(const std::set<std::string>& topics) {
 void coordinator::expire(moment now, outbox& out) {
   change_set changes;
   for (const auto& [id, t] : groups_) {
-    if (t->members.state() == group_state::dead)
+    if (t->members->is_dead())
       continue;
     const bool are_all_gone = expire_offsets(*t, now.wall, changes, out);
-    if (are_all_gone && t->members.state() == group_state::empty && !t->members.is_in_use()) {
+    if (are_all_gone && t->members->is_empty() && !t->members->is_in_use()) {
       delete_group(*t, changes);
       out.note("group " + id + ": is deleted, for it has neither members nor offsets");
     }
@@ -111,18 +121,14 @@ void coordinator::expire(moment now, outbox& out) {
 /// if there never was a group, or the group reads other topics now (KIP-211). While it rebalances, nothing is known of
 /// that and nothing expires. True when no offset is left.
 bool coordinator::expire_offsets(const tenant& t, wall_time now, change_set& changes, outbox& out) {
-  const auto& members = t.members;
-  const bool is_empty = members.state() == group_state::empty;
-  const bool is_known_reader =
-      members.is_consumers() && members.knows_subscriptions() && members.state() == group_state::stable;
-  const bool is_rebalancing = members.protocol_type() && !is_empty && !is_known_reader;
+  const auto& members = *t.members;
+  const bool is_rebalancing = !members.knows_readers();
   if (is_rebalancing && !mutation("M32"))
     return t.offsets.empty();
   std::size_t count = 0;
   t.offsets.for_each([&](const std::string& topic, std::int32_t partition, const committed_offset& offset) {
-    const auto since = members.protocol_type() && is_empty && members.state_since() ? *members.state_since()
-                                                                                    : offset.committed_at;
-    const bool is_over = offset.expires ? now >= *offset.expires : now - since >= options_.offsets_retention;
+    const auto since = members.unread_since().value_or(offset.committed_at);
+    const bool is_over = offset.expires ? now >= *offset.expires : now - since >= in_.with.offsets_retention;
     const bool is_read = members.is_subscribed_to(topic) && !(is_rebalancing && mutation("M32"));
     if (!is_over || is_read || t.offsets.is_changing(topic, partition))
       return;
@@ -141,9 +147,9 @@ void coordinator::append_if_full(change_set& changes, outbox& out) {
 
 /// The group itself; its offsets are in the changes already.
 void coordinator::delete_group(tenant& t, change_set& changes) {
-  changes.records.push_back(to_log(group_record{{t.members.id()}, std::nullopt}));
-  changes.deletions.push_back(t.members.id());
-  t.members.begin_deletion();
+  std::ranges::move(t.members->tombstones(), std::back_inserter(changes.records));
+  changes.deletions.push_back(t.members->id());
+  t.members->begin_deletion();
 }
 
 }  // namespace troupe::group

@@ -52,7 +52,7 @@ std::optional<error_code> coordinator::admit(const caller& who, const kafka::off
       return error_code::policy_violation;
     t = find_or_make(r.group_id, now.wall);  // for a consumer that uses no membership
   }
-  const auto code = t->members.admit_commit(r, in_transaction, now);
+  const auto code = t->members->admit_commit(who, r, in_transaction, now);
   return code == error_code::none ? std::nullopt : std::optional{code};
 }
 
@@ -64,7 +64,7 @@ coordinator::change_set coordinator::changes_of(const kafka::offset_commit_reque
     const auto& topic = r.topics[i];
     for (std::size_t j = 0; j < topic.partitions.size(); ++j) {
       const auto& p = topic.partitions[j];
-      if (p.committed_metadata && utf16_length(*p.committed_metadata) > options_.offset_metadata_max) {
+      if (p.committed_metadata && utf16_length(*p.committed_metadata) > in_.with.offset_metadata_max) {
         body.topics[i].partitions[j].error_code = kafka::code_of(error_code::offset_metadata_too_large);
         continue;
       }
@@ -135,7 +135,7 @@ effects coordinator::transaction_ended(producer_id id, std::int16_t epoch, bool 
     t->offsets.end_transaction(place.topic, place.partition, id, epoch, commits);
     if (t->offsets.is_pending(place.topic, place.partition, id))
       in_transactions_[id].insert(place);
-    else if (is_idle(*t) && !t->members.is_recorded())
+    else if (is_idle(*t) && !t->members->is_recorded())
       drop(place.group);
   }
   return finish(out, nullptr, now);
@@ -146,12 +146,12 @@ effects coordinator::delete_offsets(const caller& who, const kafka::offset_delet
   kafka::offset_delete_response body;
   auto* t = find(r.group_id);
   const bool is_unnamed = r.group_id.empty();
-  if (is_unnamed || !t || t->members.state() == group_state::dead) {
+  if (is_unnamed || !t || t->members->is_dead()) {
     body.error_code = kafka::code_of(is_unnamed ? error_code::invalid_group_id : error_code::group_id_not_found);
     out.reply(who.id, std::move(body));
     return out.take();
   }
-  if (t->members.state() != group_state::empty && !t->members.is_consumers()) {  // nobody knows what they read
+  if (!t->members->is_empty() && !t->members->is_consumers()) {  // nobody knows what they read
     body.error_code = kafka::code_of(error_code::non_empty_group);
     out.reply(who.id, std::move(body));
     return out.take();
@@ -160,7 +160,7 @@ effects coordinator::delete_offsets(const caller& who, const kafka::offset_delet
   for (const auto& topic : r.topics) {
     auto& told = body.topics.emplace_back();
     told.name = topic.name;
-    const bool is_read = t->members.is_subscribed_to(topic.name);
+    const bool is_read = t->members->is_subscribed_to(topic.name);
     for (const auto& p : topic.partitions) {
       told.partitions.push_back(
           {p.partition_index, kafka::code_of(is_read ? error_code::group_subscribed_to_topic : error_code::none)});
@@ -180,7 +180,13 @@ kafka::offset_fetch_response::group coordinator::fetch_offsets(const kafka::offs
   kafka::offset_fetch_response::group out;
   out.group_id = r.group_id;
   const auto* t = find(r.group_id);
-  const bool is_known = t && t->members.state() != group_state::dead;
+  const bool is_known = t && !t->members->is_dead();
+  if (is_known) {
+    if (const auto code = t->members->admit_fetch(r.member_id, r.member_epoch); code != error_code::none) {
+      out.error_code = kafka::code_of(code);
+      return out;
+    }
+  }
   const auto show = [&](const std::string& topic, std::int32_t partition, const committed_offset* offset) {
     auto one = shown(partition, offset);
     if (require_stable && is_known && t->offsets.is_changing(topic, partition)) {

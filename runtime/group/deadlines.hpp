@@ -30,6 +30,9 @@ class deadlines {
   /// `name` is not due any more.
   void disarm(const std::string& name) { armed_.erase(name); }
 
+  /// Whether `name` has a deadline.
+  bool is_armed(const std::string& name) const { return armed_.contains(name); }
+
   /// One that is due, disarmed; none when there is none.
   std::optional<std::string> take_due(monotonic_time now) {
     while (!queue_.empty() && queue_.top().first <= now) {

@@ -3,6 +3,7 @@
 #include "runtime/authority/clock.hpp"
 #include "runtime/group/records.hpp"
 #include "runtime/kafka/errors.hpp"
+#include "schema/kafka/consumer_group_heartbeat.hpp"
 #include "schema/kafka/delete_groups.hpp"
 #include "schema/kafka/heartbeat.hpp"
 #include "schema/kafka/join_group.hpp"
@@ -42,7 +43,8 @@ struct caller {
 /// The body of an answer.
 using response = std::variant<kafka::join_group_response, kafka::sync_group_response, kafka::heartbeat_response,
                               kafka::leave_group_response, kafka::offset_commit_response,
-                              kafka::offset_delete_response, kafka::delete_groups_response>;
+                              kafka::offset_delete_response, kafka::delete_groups_response,
+                              kafka::consumer_group_heartbeat_response>;
 
 /// An answer to a request; each request gets exactly one.
 struct answer {

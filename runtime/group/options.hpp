@@ -16,6 +16,16 @@ struct options {
   std::size_t offset_metadata_max = 4'096;                       ///< `offset.metadata.max.bytes`
   std::chrono::milliseconds offsets_retention{10'080ll * 60'000};  ///< `offsets.retention.minutes`
   std::chrono::milliseconds offsets_check_interval{600'000};     ///< `offsets.retention.check.interval.ms`
+
+  // -- groups of the consumer protocol (KIP-848) --------------------------------------------------------------------
+
+  std::chrono::milliseconds consumer_session_timeout{45'000};    ///< `group.consumer.session.timeout.ms`
+  std::chrono::milliseconds consumer_heartbeat_interval{5'000};  ///< `group.consumer.heartbeat.interval.ms`
+  std::size_t consumers_max = std::numeric_limits<std::int32_t>::max();  ///< `group.consumer.max.size`
+  std::chrono::milliseconds assignment_interval{0};              ///< `group.consumer.assignment.interval.ms`
+  bool upgrades = true;    ///< `group.consumer.migration.policy`: a classic group may become a consumer group
+  bool downgrades = true;  ///< and the other way round
+  bool consumer_groups = true;  ///< `group.coordinator.rebalance.protocols` has `consumer`
 };
 
 }  // namespace troupe::group

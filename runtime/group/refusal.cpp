@@ -25,6 +25,11 @@ void fail(kafka::sync_group_response& body, std::int16_t code) {
   body.error_code = code;
 }
 
+void fail(kafka::consumer_group_heartbeat_response& body, std::int16_t code) {
+  body = {};
+  body.error_code = code;
+}
+
 void fail(kafka::heartbeat_response& body, std::int16_t code) {
   body.error_code = code;
 }

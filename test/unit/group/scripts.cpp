@@ -2,7 +2,11 @@
 // nobody was told yet with a star. What the subject understands (unless said otherwise, the group is g, and clients use
 // their own member id and generation):
 //   join A [v=] [id=] [instance=] [protocols=p,q] [topics=t,u] [session=] [rebalance=] [type=] [as=] [reason=]
-//   sync A [v=] [gen=] [assign=ID:text,…] [protocol=] [type=]        heartbeat A [gen=] [instance=]
+//   beat A [topics=t,u] [pattern=] [owns=t:0+1,u:2] [epoch=] [id=] [instance=] [assignor=] [rebalance=] [v=]
+//                                a heartbeat of the consumer protocol; the first one joins, and A is the member's id
+//   grow TOPIC COUNT             the topic has so many partitions from now on
+//   consumers                    what the consumer protocol's tools see
+//   sync A [v=] [gen=] [assign=ID:text,ID:topic:0+1,…] [protocol=] [type=]        heartbeat A [gen=] [instance=]
 //   leave A [v=] [instance=] [id=] [reason=]                    gone A      its connection breaks while it waits
 //   commit A topic-partition=offset… [gen=] [id=] [note=LENGTH] [retention=] [v=] [topicid=]
 //   fetch [topic-partition…] [stable] [topicid=]               no partition: all
@@ -10,7 +14,7 @@
 //   pass MS                      time goes on, with every tick in its time
 //   hold, stored, lost CODE      from now on batches wait until the oldest one is committed, or refused with a code
 //   move                         another coordinator takes over, loaded from what was committed
-//   set NAME VALUE               a setting: size, delay, note, retention
+//   set NAME VALUE               a setting: size, delay, note, retention, consumers, interval, upgrades, downgrades
 //   notes                        what a person was told since the last time
 // The effect is what is answered and written, in that order; nothing at all is `ok`.
 #include "../script.hpp"
@@ -69,6 +73,13 @@ byte_slice subscription(const words& topics) {
   return flatten(std::move(out).finish());
 }
 
+std::vector<std::int32_t> numbers(const std::string& text) {
+  std::vector<std::int32_t> out;
+  for (const auto& one : split(text, '+'))
+    out.push_back(std::stoi(one));
+  return out;
+}
+
 topic_id id_number(std::int32_t number) {
   topic_id out;
   out.bytes[15] = static_cast<std::uint8_t>(number);
@@ -114,7 +125,8 @@ class subject {
       {"leave", &subject::leave},       {"gone", &subject::gone},     {"commit", &subject::commit},
       {"fetch", &subject::fetch},       {"unset", &subject::unset},   {"delete", &subject::remove},
       {"describe", &subject::describe}, {"list", &subject::list},     {"set", &subject::set},
-      {"drop-topic", &subject::drop},
+      {"drop-topic", &subject::drop},   {"beat", &subject::beat},     {"grow", &subject::grow},
+      {"consumers", &subject::consumers},
     };
     if (in.verb == "pass")
       return w_.pass(std::stoll(in.plain.at(0)));
@@ -148,6 +160,56 @@ class subject {
     return w_.carry_out(w_.now_running().join(who, r, w_.now()));
   }
 
+  std::string beat(const line& in) {
+    const auto& name = in.plain.at(0);
+    kafka::consumer_group_heartbeat_request r;
+    r.group_id = in.get("group", "g");
+    r.member_id = in.get("id", name);
+    r.member_epoch = in.number("epoch", epochs_[name]);
+    r.instance_id = in.maybe("instance");
+    r.server_assignor = in.maybe("assignor");
+    if (in.get("id", name) == "none")
+      r.member_id.clear();
+    r.subscribed_topic_regex = in.maybe("pattern");
+    const bool joins = r.member_epoch == 0;
+    if (in.named.contains("topics") || (joins && !r.subscribed_topic_regex))
+      r.subscribed_topic_names = split(in.get("topics", "t"), ',');
+    r.rebalance_timeout_ms = in.number("rebalance", joins ? 60'000 : -1);
+    if (joins || in.named.contains("owns"))
+      r.topic_partitions.emplace();
+    for (const auto& one : split(in.get("owns", ""), ',')) {
+      const auto parts = split(one, ':');
+      auto& owned = r.topic_partitions->emplace_back();
+      owned.topic_id = known_topics::id_of(parts.at(0));
+      owned.partitions = numbers(parts.at(1));
+    }
+    auto e = w_.now_running().consumer_heartbeat(w_.call(name, in.number<std::int16_t>("v", 1)), r, w_.now());
+    const auto text = w_.carry_out(std::move(e));
+    if (const auto at = text.find(name + ": epoch "); at != std::string::npos)
+      epochs_[name] = std::max(0, std::stoi(text.substr(at + name.size() + 8)));
+    return text;
+  }
+
+  std::string grow(const line& in) {
+    w_.topics.set(in.plain.at(0), std::stoi(in.plain.at(1)));
+    w_.now_running().see(std::make_shared<known_topics>(w_.topics));
+    return "ok";
+  }
+
+  std::string consumers(const line& in) {
+    const auto d = w_.now_running().describe_consumers(in.get("group", "g"));
+    if (d.error_code != 0)
+      return std::string{name_of(static_cast<kafka::error_code>(d.error_code))} + ": " + d.error_message.value_or("");
+    auto out = d.group_state + " " + std::to_string(d.group_epoch) + "/" + std::to_string(d.assignment_epoch) + " by "
+               + d.assignor_name;
+    for (const auto& m : d.members) {
+      out += (m.member_type == 1 ? " " : " classic ") + m.member_id + "@" + std::to_string(m.member_epoch);
+      for (const auto& part : m.assignment.topic_partitions)
+        out += " " + known_topics::shown(part.topic_id, part.partitions);
+    }
+    return out;
+  }
+
   std::string sync(const line& in) {
     const auto& name = in.plain.at(0);
     kafka::sync_group_request r;
@@ -159,7 +221,10 @@ class subject {
     r.protocol_name = in.maybe("protocol");
     for (const auto& one : split(in.get("assign", ""), ',')) {
       const auto parts = split(one, ':');
-      r.assignments.push_back({w_.long_id(parts.at(0)), byte_slice::copy_of(as_bytes(parts.at(1)))});
+      auto bytes = byte_slice::copy_of(as_bytes(parts.at(1)));
+      if (parts.size() > 2)  // of the consumer protocol
+        bytes = encode_assignment(0, {{parts[1], numbers(parts[2])}});
+      r.assignments.push_back({w_.long_id(parts.at(0)), std::move(bytes)});
     }
     return w_.carry_out(w_.now_running().sync(w_.call(name, in.number<std::int16_t>("v", 4)), r, w_.now()));
   }
@@ -203,7 +268,8 @@ class subject {
       const auto at = place_of(in.plain[i]);
       auto& topic = r.topics.emplace_back();
       topic.name = at.topic;
-      topic.topic_id = id_number(in.number("topicid", 0));
+      topic.topic_id = in.get("topicid", "0") == at.topic ? known_topics::id_of(at.topic)
+                                                          : id_number(in.number("topicid", 0));
       auto& p = topic.partitions.emplace_back();
       p.partition_index = at.partition;
       p.committed_offset = at.offset;
@@ -271,7 +337,7 @@ class subject {
     for (const auto& m : d.members) {
       out += " " + m.member_id;
       if (!m.member_assignment.empty())
-        out += "=" + std::string{as_text(m.member_assignment)};
+        out += "=" + assigned(m.member_assignment);
     }
     return out;
   }
@@ -298,6 +364,14 @@ class subject {
       w_.with.offset_metadata_max = static_cast<std::size_t>(value);
     else if (what == "retention")
       w_.with.offsets_retention = std::chrono::milliseconds{value};
+    else if (what == "consumers")
+      w_.with.consumers_max = static_cast<std::size_t>(value);
+    else if (what == "interval")
+      w_.with.assignment_interval = std::chrono::milliseconds{value};
+    else if (what == "upgrades")
+      w_.with.upgrades = value != 0;
+    else if (what == "downgrades")
+      w_.with.downgrades = value != 0;
     else
       throw std::logic_error("no setting " + what);
     return w_.move_coordinator(), "ok";
@@ -312,6 +386,7 @@ class subject {
 
   world w_;
   std::map<std::string, request_id> last_join_;
+  std::map<std::string, std::int32_t> epochs_;
 };
 
 void run_file(const std::string& name) {
@@ -326,4 +401,6 @@ BOOST_AUTO_TEST_CASE(static_members) { run_file("static_members.txt"); }
 BOOST_AUTO_TEST_CASE(coordinator_moves) { run_file("coordinator_moves.txt"); }
 BOOST_AUTO_TEST_CASE(committed_offsets) { run_file("committed_offsets.txt"); }
 BOOST_AUTO_TEST_CASE(expiry) { run_file("expiry.txt"); }
+BOOST_AUTO_TEST_CASE(consumer_groups) { run_file("consumer_groups.txt"); }
+BOOST_AUTO_TEST_CASE(migration) { run_file("migration.txt"); }
 BOOST_AUTO_TEST_CASE(administration) { run_file("administration.txt"); }

@@ -46,7 +46,19 @@ std::string text_of(const kafka::join_group_response& body) {
 std::string text_of(const kafka::sync_group_response& body) {
   if (body.error_code != 0)
     return lower(body.error_code);
-  return "assigned " + (body.assignment.empty() ? "nothing" : std::string{as_text(body.assignment)});
+  return "assigned " + (body.assignment.empty() ? "nothing" : assigned(body.assignment));
+}
+
+std::string text_of(const kafka::consumer_group_heartbeat_response& body) {
+  if (body.error_code != 0)
+    return lower(body.error_code);
+  auto out = "epoch " + std::to_string(body.member_epoch);
+  if (!body.assignment)
+    return out;
+  out += " has";
+  for (const auto& part : body.assignment->topic_partitions)
+    out += " " + known_topics::shown(part.topic_id, part.partitions);
+  return out + (body.assignment->topic_partitions.empty() ? " nothing" : "");
 }
 
 std::string text_of(const kafka::heartbeat_response& body) {
@@ -81,7 +93,25 @@ std::string key_of(const kafka::offset_commit_key& key) {
   return key.group + " " + key.topic + "-" + std::to_string(key.partition);
 }
 
+template <class Part>
+std::string parts_of(const std::vector<Part>& parts) {
+  std::string out;
+  for (const auto& part : parts)
+    out += " " + known_topics::shown(part.topic_id, part.partitions);
+  return out.empty() ? " nothing" : out;
+}
+
 }  // namespace
+
+std::string assigned(const byte_slice& bytes) {
+  const auto topics = bytes.size() > 4 ? parse_assignment(bytes) : std::nullopt;
+  if (!topics)
+    return std::string{as_text(bytes)};
+  std::string out;
+  for (const auto& [name, partitions] : *topics)
+    out += (out.empty() ? "" : " ") + known_topics::shown(known_topics::id_of(name), partitions);
+  return out.empty() ? "nothing" : out;
+}
 
 std::string shown(const any_record& record) {
   if (const auto* r = std::get_if<offset_commit_record>(&record)) {
@@ -89,6 +119,29 @@ std::string shown(const any_record& record) {
       return key_of(r->key) + " no offset";
     return key_of(r->key) + " at " + std::to_string(r->value->offset)
            + (r->value->expire_timestamp == -1 ? "" : " expiring");
+  }
+  if (const auto* e = std::get_if<consumer_group_record>(&record))
+    return e->key.group_id + (e->value ? " epoch " + std::to_string(e->value->epoch) : " no epoch");
+  if (const auto* m = std::get_if<consumer_member_record>(&record))
+    return m->key.member_id + (m->value ? m->value->classic_member_metadata ? " is a classic member" : " is a member"
+                                        : " is no member");
+  if (const auto* t = std::get_if<target_epoch_record>(&record))
+    return t->value ? "target of " + std::to_string(t->value->assignment_epoch) : "no target";
+  if (const auto* t = std::get_if<target_member_record>(&record))
+    return t->key.member_id + " is to have" + (t->value ? parts_of(t->value->topic_partitions) : " no target");
+  if (const auto* c = std::get_if<current_assignment_record>(&record))
+    return c->key.member_id + (c->value ? " at " + std::to_string(c->value->member_epoch) + " has"
+                                              + parts_of(c->value->assigned_partitions)
+                                              + (c->value->partitions_pending_revocation.empty()
+                                                     ? ""
+                                                     : " gives up" + parts_of(c->value->partitions_pending_revocation))
+                                        : " has no more");
+  if (const auto* x = std::get_if<regular_expression_record>(&record)) {
+    auto out = x->key.regular_expression + (x->value ? " matches" : " is unused");
+    if (x->value)
+      for (const auto& topic : x->value->topics)
+        out += " " + topic;
+    return out;
   }
   const auto* r = std::get_if<group_record>(&record);
   if (!r)
@@ -99,7 +152,7 @@ std::string shown(const any_record& record) {
   if (r->value->members.empty())
     return out + " empty";
   for (const auto& m : r->value->members)
-    out += " " + m.member_id + "=" + std::string{as_text(m.assignment)};
+    out += " " + m.member_id + "=" + assigned(m.assignment);
   return out;
 }
 
@@ -166,6 +219,7 @@ std::string world::move_coordinator() {
   auto out = carry_out(coordinator_->close(kafka::error_code::not_coordinator));
   commits_at_once = at_once;
   coordinator_ = std::make_unique<coordinator>(with, random_);
+  coordinator_->see(std::make_shared<known_topics>(topics));
   for (const auto& record : log_)
     if (const auto e = coordinator_->replay(record))
       throw std::logic_error(render(e));

@@ -2,6 +2,7 @@
 
 #include "runtime/group/coordinator.hpp"
 #include "runtime/sim/random.hpp"
+#include "test/unit/group/known_topics.hpp"
 
 #include <deque>
 #include <map>
@@ -20,9 +21,13 @@ struct client {
 
 class world {
  public:
-  world() : coordinator_(std::make_unique<coordinator>(with, random_)) { coordinator_->loaded(now()); }
+  world() : coordinator_(std::make_unique<coordinator>(with, random_)) {
+    coordinator_->see(std::make_shared<known_topics>(topics));
+    coordinator_->loaded(now());
+  }
 
   options with;
+  known_topics topics{{{"orders", 6}, {"t", 6}, {"t2", 2}, {"u", 3}}};
   std::map<std::string, client> clients;
   bool commits_at_once = true;  ///< otherwise batches wait for `settle`
 
@@ -60,6 +65,8 @@ class world {
   std::unique_ptr<coordinator> coordinator_;
 };
 
+/// An assignment of the consumer protocol as "t:0+1", or the text that it is.
+std::string assigned(const byte_slice& bytes);
 /// `record` in one line.
 std::string shown(const any_record& record);
 

@@ -1,5 +1,5 @@
 #include "runtime/transaction/coordinator.hpp"
-#include "runtime/transaction/id_pattern.hpp"
+#include "runtime/group/name_pattern.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -272,10 +272,10 @@ BOOST_AUTO_TEST_CASE(damaged_records_are_refused_and_unknown_ones_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(patterns_match_whole_ids_and_broken_ones_say_so) {
-  BOOST_TEST(id_pattern{"a.*"}.matches("abc"));
-  BOOST_TEST(!id_pattern{"b"}.matches("abc"));
-  BOOST_TEST(id_pattern{""}.matches("anything"));
-  BOOST_TEST(!id_pattern{"("}.is_sound());
+  BOOST_TEST(group::name_pattern{"a.*"}.matches("abc"));
+  BOOST_TEST(!group::name_pattern{"b"}.matches("abc"));
+  BOOST_TEST(group::name_pattern{""}.matches("anything"));
+  BOOST_TEST(!group::name_pattern{"("}.is_sound());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
