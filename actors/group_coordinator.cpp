@@ -2,6 +2,7 @@
 
 #include "actors/api/handler.hpp"
 #include "actors/coordinator_bodies.hpp"
+#include "actors/group_options.hpp"
 #include "actors/group_topics.hpp"
 #include "actors/journal.hpp"
 #include "actors/transaction_question.hpp"
@@ -15,6 +16,7 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -31,25 +33,14 @@ using schema::PartitionAppended;
 using schema::PartitionMarker;
 using reply_promise = caf::typed_response_promise<wire<CoordinatorReply>>;
 
-group::options options_of(const config::broker_config& settings) {
-  group::options out;
-  out.session_timeout_min = settings.duration("group.min.session.timeout.ms");
-  out.session_timeout_max = settings.duration("group.max.session.timeout.ms");
-  out.initial_rebalance_delay = settings.duration("group.initial.rebalance.delay.ms");
-  out.members_max = static_cast<std::size_t>(settings.integer("group.max.size"));
-  out.offset_metadata_max = static_cast<std::size_t>(settings.integer("offset.metadata.max.bytes"));
-  out.offsets_retention = std::chrono::minutes{settings.integer("offsets.retention.minutes")};
-  out.offsets_check_interval = settings.duration("offsets.retention.check.interval.ms");
-  return out;
-}
-
 class group_coordinator_state {
  public:
-  void start(caf::event_based_actor* self, node_context& context, caf::actor coordination, const attachment& at) {
+  void start(caf::event_based_actor* self, node_context& context, caf::actor coordination,
+             group::assignor_list assignors, const attachment& at) {
     self_ = self;
     context_ = &context;
     coordination_ = std::move(coordination);
-    coordinator_.emplace(options_of(context.settings), context.random);
+    coordinator_.emplace(group_options(context.settings), context.random, std::move(assignors));
     commit_patience_ = context.settings.duration("offsets.commit.timeout.ms");
     self_->set_down_handler([this](caf::scheduled_actor*, caf::down_msg& m) { gone(m); });
     journal_.open(self, context, at, static_cast<std::size_t>(context.settings.integer("offsets.load.buffer.size")),
@@ -84,6 +75,8 @@ class group_coordinator_state {
     using group::coordinator;
     switch (m->getApiKey()) {
       case join_group_request::api_key: return join(m);
+      case consumer_group_heartbeat_request::api_key:
+        return ask<consumer_group_heartbeat_request>(m, &coordinator::consumer_heartbeat);
       case sync_group_request::api_key: return ask<sync_group_request>(m, &coordinator::sync);
       case heartbeat_request::api_key: return ask<heartbeat_request>(m, &coordinator::heartbeat);
       case leave_group_request::api_key: return ask<leave_group_request>(m, &coordinator::leave);
@@ -92,6 +85,7 @@ class group_coordinator_state {
       case txn_offset_commit_request::api_key: return commit_in_transaction(m);
       case offset_delete_request::api_key: return delete_offsets(m);
       case describe_groups_request::api_key: return describe(m);
+      case consumer_group_describe_request::api_key: return describe_consumers(m);
       case list_groups_request::api_key: return list(m);
       case delete_groups_request::api_key: return delete_groups(m);
       default: break;
@@ -164,6 +158,7 @@ class group_coordinator_state {
     const auto count = coordinator_->group_count();
     say(count > 0 ? log_level::info : log_level::debug, "loaded, " + std::to_string(count) + " groups");
     image_ = context_->view.get()->image;
+    coordinator_->see(facts_of(image_));
     carry_out(coordinator_->loaded(now()));
   }
 
@@ -173,9 +168,15 @@ class group_coordinator_state {
     if (newest == image_)
       return;
     std::set<std::string> gone;
-    for (const auto& topic : metadata::difference(*image_, *newest).removed)
+    const auto changes = metadata::difference(*image_, *newest);
+    for (const auto& topic : changes.removed)
       gone.insert(topic->name);
     image_ = newest;
+    const auto has_grown = [](const auto& topic) {
+      return topic.before->partition_count() != topic.after->partition_count();
+    };
+    if (!changes.created.empty() || !changes.removed.empty() || std::ranges::any_of(changes.changed, has_grown))
+      coordinator_->see(facts_of(newest));
     if (!gone.empty())
       carry_out(coordinator_->topics_deleted(gone));
   }
@@ -345,6 +346,16 @@ class group_coordinator_state {
     return encoded(out, m->getApiVersion());
   }
 
+  caf::result<wire<CoordinatorReply>> describe_consumers(const wire<CoordinatorRequest>& m) {
+    auto r = decoded<kafka::consumer_group_describe_request>(m);
+    if (!r)
+      return r.error();
+    kafka::consumer_group_describe_response out;
+    for (const auto& g : r->group_ids)
+      out.groups.push_back(coordinator_->describe_consumers(g));
+    return encoded(out, m->getApiVersion());
+  }
+
   caf::result<wire<CoordinatorReply>> list(const wire<CoordinatorRequest>& m) {
     auto r = decoded<kafka::list_groups_request>(m);
     if (!r)
@@ -453,10 +464,10 @@ class group_coordinator_state {
 };
 
 caf::behavior group_coordinator(caf::stateful_actor<group_coordinator_state>* self, node_context* context,
-                                caf::actor coordination, const attachment& at) {
+                                caf::actor coordination, group::assignor_list assignors, const attachment& at) {
   adopt(self, *context, "group coordinator " + at.name());
   auto* state = &self->state;
-  state->start(self, *context, std::move(coordination), at);
+  state->start(self, *context, std::move(coordination), std::move(assignors), at);
   return {
     [state](const wire<CoordinatorRequest>& m) { return state->serve(m); },
     [state](const wire<PartitionMarker>& m) { return state->end_transaction(m); },
@@ -467,8 +478,9 @@ caf::behavior group_coordinator(caf::stateful_actor<group_coordinator_state>* se
 
 }  // namespace
 
-caf::actor spawn_group_coordinator(node_context& context, const caf::actor& coordination, const attachment& at) {
-  return context.spawn(group_coordinator, &context, coordination, at);
+caf::actor spawn_group_coordinator(node_context& context, const caf::actor& coordination,
+                                   group::assignor_list assignors, const attachment& at) {
+  return context.spawn(group_coordinator, &context, coordination, std::move(assignors), at);
 }
 
 }  // namespace troupe

@@ -10,6 +10,7 @@
 #include "actors/replicas.hpp"
 #include "actors/transaction_coordinator.hpp"
 #include "runtime/base/bounds.hpp"
+#include "runtime/group/assignors.hpp"
 #include "runtime/group/placement.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
@@ -49,6 +50,13 @@ class node_state {
       ready_.deliver(failed);
       return ready_;
     }
+    auto assignors = group::assignors_of(context_->settings.text("group.consumer.assignors").value_or(""),
+                                         context_->own_assignors());
+    if (!assignors) {
+      ready_.deliver(assignors.error());
+      return ready_;
+    }
+    assignors_ = std::move(*assignors);
     peers_ = keep(spawn_peers(*context_));
     controller_ = keep(spawn_controller(*context_, peers_));
     feeder_ = keep(spawn_feeder(*context_));
@@ -228,8 +236,8 @@ class node_state {
   /// Who lives beside the partitions of which topic.
   attachments journaled_actors() const {
     return {{std::string{group::offsets_topic},
-             [coordination = coordination_](node_context& context, const attachment& at) {
-               return spawn_group_coordinator(context, coordination, at);
+             [coordination = coordination_, assignors = assignors_](node_context& context, const attachment& at) {
+               return spawn_group_coordinator(context, coordination, assignors, at);
              }},
             {std::string{transaction::state_topic},
              [coordination = coordination_, controller = controller_](node_context& context, const attachment& at) {
@@ -295,6 +303,7 @@ class node_state {
   caf::actor controller_;
   caf::actor feeder_;
   caf::actor coordination_;
+  group::assignor_list assignors_;
   caf::actor replicas_;
   caf::actor registration_;
   std::map<std::string, std::shared_ptr<const net::tls_context>> tls_;  ///< of the listeners for clients, by name

@@ -1,9 +1,11 @@
-// Requests about several groups, which may have several coordinators: OffsetFetch, DescribeGroups, DeleteGroups and
-// ListGroups. Each coordinator is asked for its own, and the answers are put together.
+// Requests about several groups, which may have several coordinators: OffsetFetch, DescribeGroups,
+// ConsumerGroupDescribe, DeleteGroups and ListGroups. Each coordinator is asked for its own, and the answers are put
+// together.
 #include "actors/api/coordinator_calls.hpp"
 #include "actors/api/partition_calls.hpp"
 #include "actors/group_topics.hpp"
 #include "runtime/group/placement.hpp"
+#include "schema/kafka/consumer_group_describe.hpp"
 #include "schema/kafka/delete_groups.hpp"
 #include "schema/kafka/describe_groups.hpp"
 #include "schema/kafka/list_groups.hpp"
@@ -62,6 +64,31 @@ void refuse_partitions(offset_fetch_response& out, const offset_fetch_request& r
     }
 }
 
+/// Has each group described by its own coordinator.
+template <class Request, class Response>
+void describe_each(session_port& in, const call& what, kafka::reader& body, std::vector<std::string> Request::*groups) {
+  Request r;
+  if (!in.decode(what, body, r))
+    return;
+  auto [out, answers] = begin<Response>(in, what);
+  for (const auto& group : r.*groups) {
+    Request one;
+    one.*groups = {group};
+    one.include_authorized_operations = r.include_authorized_operations;
+    ask_for_group<Response>(in, group, one, what.version, answers,
+                            [out = out, group](error_code code, Response answer) {
+                              if (code == error_code::none && !answer.groups.empty()) {
+                                out->groups.push_back(std::move(answer.groups.front()));
+                                return;
+                              }
+                              auto& told = out->groups.emplace_back();
+                              told.group_id = group;
+                              told.error_code = code_of(code);
+                            });
+  }
+  answers->arrived();
+}
+
 }  // namespace
 
 void offset_fetch(session_port& in, const call& what, kafka::reader& body) {
@@ -98,26 +125,12 @@ void offset_fetch(session_port& in, const call& what, kafka::reader& body) {
 }
 
 void describe_groups(session_port& in, const call& what, kafka::reader& body) {
-  describe_groups_request r;
-  if (!in.decode(what, body, r))
-    return;
-  auto [out, answers] = begin<describe_groups_response>(in, what);
-  for (const auto& group : r.groups) {
-    describe_groups_request one;
-    one.groups = {group};
-    one.include_authorized_operations = r.include_authorized_operations;
-    ask_for_group<describe_groups_response>(in, group, one, what.version, answers,
-                                            [out = out, group](error_code code, describe_groups_response answer) {
-                                              if (code == error_code::none && !answer.groups.empty()) {
-                                                out->groups.push_back(std::move(answer.groups.front()));
-                                                return;
-                                              }
-                                              auto& told = out->groups.emplace_back();
-                                              told.group_id = group;
-                                              told.error_code = code_of(code);
-                                            });
-  }
-  answers->arrived();
+  describe_each<describe_groups_request, describe_groups_response>(in, what, body, &describe_groups_request::groups);
+}
+
+void consumer_group_describe(session_port& in, const call& what, kafka::reader& body) {
+  using request = kafka::consumer_group_describe_request;
+  describe_each<request, kafka::consumer_group_describe_response>(in, what, body, &request::group_ids);
 }
 
 void delete_groups(session_port& in, const call& what, kafka::reader& body) {

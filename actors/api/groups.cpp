@@ -1,7 +1,8 @@
-// What members of a group ask their coordinator: JoinGroup, SyncGroup, Heartbeat, LeaveGroup, OffsetCommit,
-// TxnOffsetCommit and OffsetDelete. The request goes to the coordinator as it came.
+// What members of a group ask their coordinator: ConsumerGroupHeartbeat, JoinGroup, SyncGroup, Heartbeat, LeaveGroup,
+// OffsetCommit, TxnOffsetCommit and OffsetDelete. The request goes to the coordinator as it came.
 #include "actors/api/coordinator_calls.hpp"
 #include "actors/group_topics.hpp"
+#include "schema/kafka/consumer_group_heartbeat.hpp"
 #include "schema/kafka/heartbeat.hpp"
 #include "schema/kafka/join_group.hpp"
 #include "schema/kafka/leave_group.hpp"
@@ -45,6 +46,10 @@ void pass_on(session_port& in, const call& what, kafka::reader& body) {
 }
 
 }  // namespace
+
+void consumer_group_heartbeat(session_port& in, const call& what, kafka::reader& body) {
+  pass_on<kafka::consumer_group_heartbeat_response, kafka::consumer_group_heartbeat_request>(in, what, body);
+}
 
 void join_group(session_port& in, const call& what, kafka::reader& body) {
   pass_on<kafka::join_group_response, kafka::join_group_request>(in, what, body);

@@ -111,6 +111,7 @@ void describe_topic_partitions(session_port& in, const call& what, kafka::reader
 void list_config_resources(session_port& in, const call& what, kafka::reader& body);
 void join_group(session_port& in, const call& what, kafka::reader& body);
 void sync_group(session_port& in, const call& what, kafka::reader& body);
+void consumer_group_heartbeat(session_port& in, const call& what, kafka::reader& body);
 void heartbeat(session_port& in, const call& what, kafka::reader& body);
 void leave_group(session_port& in, const call& what, kafka::reader& body);
 void offset_commit(session_port& in, const call& what, kafka::reader& body);
@@ -124,6 +125,7 @@ void end_txn(session_port& in, const call& what, kafka::reader& body);
 void write_txn_markers(session_port& in, const call& what, kafka::reader& body);
 void describe_transactions(session_port& in, const call& what, kafka::reader& body);
 void list_transactions(session_port& in, const call& what, kafka::reader& body);
+void consumer_group_describe(session_port& in, const call& what, kafka::reader& body);
 void describe_groups(session_port& in, const call& what, kafka::reader& body);
 void list_groups(session_port& in, const call& what, kafka::reader& body);
 void delete_groups(session_port& in, const call& what, kafka::reader& body);

@@ -56,6 +56,8 @@ constexpr row rows[] = {
   {64, ask_controller},  // UnregisterBroker
   {65, describe_transactions},
   {66, list_transactions},
+  {68, consumer_group_heartbeat},
+  {69, consumer_group_describe},
   {74, list_config_resources},
   {75, describe_topic_partitions},
   {80, ask_controller},  // AddRaftVoter

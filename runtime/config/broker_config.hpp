@@ -78,6 +78,7 @@ class broker_config {
   error take(const std::string& key, const std::string& value, const std::string& place);
   error finish();
   error check_roles() const;
+  error check_consumer_groups() const;
   error check_listeners();
   error check_advertised();
   error check_bootstrap();

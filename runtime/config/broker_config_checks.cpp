@@ -57,6 +57,8 @@ error broker_config::finish() {
     return problem;
   if (auto problem = check_connection_limits())
     return problem;
+  if (auto problem = check_consumer_groups())
+    return problem;
   warn_without_effect();
   return {};
 }
@@ -178,6 +180,31 @@ error broker_config::check_connection_limits() {
       return contradiction(key, "\"" + entry + "\" is not address:count");
     connection_limits_[entry.substr(0, colon)] = *count;
   }
+  return {};
+}
+
+error broker_config::check_consumer_groups() const {
+  struct bounded {
+    std::string_view value, least, most;
+  };
+  constexpr std::string_view session = "group.consumer.session.timeout.ms";
+  constexpr std::string_view heartbeat = "group.consumer.heartbeat.interval.ms";
+  constexpr bounded rows[] = {
+    {session, "group.consumer.min.session.timeout.ms", "group.consumer.max.session.timeout.ms"},
+    {heartbeat, "group.consumer.min.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"},
+    {"group.consumer.assignment.interval.ms", "group.consumer.min.assignment.interval.ms",
+     "group.consumer.max.assignment.interval.ms"},
+  };
+  for (const auto& row : rows) {
+    const auto value = integer(row.value), least = integer(row.least), most = integer(row.most);
+    if (value < least || value > most)
+      return contradiction(row.value, std::to_string(value) + " is not between " + std::string{row.least} + " ("
+                                          + std::to_string(least) + ") and " + std::string{row.most} + " ("
+                                          + std::to_string(most) + ")");
+  }
+  if (integer(heartbeat) >= integer(session))
+    return contradiction(heartbeat, "must be less than " + std::string{session}
+                                        + ", or members are out before they are heard");
   return {};
 }
 

@@ -7,6 +7,8 @@
 #include "schema/kafka/alter_partition_reassignments.hpp"
 #include "schema/kafka/alter_replica_log_dirs.hpp"
 #include "schema/kafka/api_versions.hpp"
+#include "schema/kafka/consumer_group_describe.hpp"
+#include "schema/kafka/consumer_group_heartbeat.hpp"
 #include "schema/kafka/create_partitions.hpp"
 #include "schema/kafka/create_topics.hpp"
 #include "schema/kafka/delete_groups.hpp"
@@ -63,6 +65,9 @@ consteval api serve(rights_rule rights, effect does = effect::none) {
           Request::min_version, Request::flexible_from, rights,               does == effect::changes_metadata};
 }
 
+constexpr rights_rule makes_topics{{r::cluster, o::create}, {r::topic, o::create, d::or_instead}};
+constexpr rights_rule member_of_group{{r::group, o::read}};
+
 /// librdkafka takes a broker without Produce 0 for one that knows no record batches (KAFKA-18659).
 consteval api advertised_from_0(api row) {
   row.advertised_min = 0;
@@ -80,15 +85,14 @@ constexpr std::array table{
   serve<offset_fetch_request>({{r::group, o::describe}, {r::topic, o::describe}}),
   serve<find_coordinator_request>({{r::group, o::describe, d::if_named},
                                    {r::transactional_id, o::describe, d::if_named}}),
-  serve<join_group_request>({{r::group, o::read}}),
-  serve<heartbeat_request>({{r::group, o::read}}),
-  serve<leave_group_request>({{r::group, o::read}}),
-  serve<sync_group_request>({{r::group, o::read}}),
+  serve<join_group_request>(member_of_group),
+  serve<heartbeat_request>(member_of_group),
+  serve<leave_group_request>(member_of_group),
+  serve<sync_group_request>(member_of_group),
   serve<describe_groups_request>({{r::group, o::describe}}),
   serve<list_groups_request>({{r::cluster, o::describe}, {r::group, o::describe, d::or_instead}}),
   serve<api_versions_request>(rights_rule::open_to_all()),
-  serve<create_topics_request>({{r::cluster, o::create}, {r::topic, o::create, d::or_instead}},
-                               effect::changes_metadata),
+  serve<create_topics_request>(makes_topics, effect::changes_metadata),
   serve<delete_topics_request>({{r::topic, o::remove}}, effect::changes_metadata),
   serve<delete_records_request>({{r::topic, o::remove}}),
   serve<init_producer_id_request>({{r::transactional_id, o::write, d::if_transactional},
@@ -123,6 +127,8 @@ constexpr std::array table{
   serve<unregister_broker_request>({{r::cluster, o::alter}}, effect::changes_metadata),
   serve<describe_transactions_request>({{r::transactional_id, o::describe}}),
   serve<list_transactions_request>({{r::transactional_id, o::describe}}),
+  serve<consumer_group_heartbeat_request>({{r::group, o::read}, {r::topic, o::describe}}),
+  serve<consumer_group_describe_request>({{r::group, o::describe}, {r::topic, o::describe}}),
   serve<list_config_resources_request>({{r::cluster, o::describe_configs}}),
   serve<describe_topic_partitions_request>({{r::topic, o::describe}}),
   serve<add_raft_voter_request>({{r::cluster, o::alter}}, effect::changes_metadata),

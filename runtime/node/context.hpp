@@ -6,6 +6,7 @@
 #include "runtime/authority/random.hpp"
 #include "runtime/authority/transport.hpp"
 #include "runtime/config/broker_config.hpp"
+#include "runtime/group/assignor.hpp"
 #include "runtime/net/tls_context.hpp"
 #include "runtime/node/cluster_view.hpp"
 #include "runtime/node/lost_peers.hpp"
@@ -73,6 +74,11 @@ class node_context {
   const std::shared_ptr<const net::tls_context>& peer_tls() const { return peer_tls_; }
   void set_peer_tls(std::shared_ptr<const net::tls_context> by) { peer_tls_ = std::move(by); }
 
+  /// Assignors of consumer groups that this program has beside the built-in ones, for `group.consumer.assignors` to
+  /// name. Set before the node starts.
+  const group::assignor_list& own_assignors() const { return own_assignors_; }
+  void set_own_assignors(group::assignor_list own) { own_assignors_ = std::move(own); }
+
   published_view view;
   lost_peers lost;                                ///< nodes that were there a moment ago
   request_budget requests;                        ///< bytes of requests taken in but not answered, all connections
@@ -101,6 +107,7 @@ class node_context {
   endpoint peer_address_;
   std::shared_ptr<const net::tls_context> peer_tls_;
   std::vector<config::listener> endpoints_;
+  group::assignor_list own_assignors_;
 };
 
 /// Sets the handlers that every actor of ours has: unexpected mail is counted and logged, an unhandled error or an
