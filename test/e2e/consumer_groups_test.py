@@ -1,0 +1,236 @@
+"""Groups of the consumer protocol (KIP-848) with real clients: librdkafka's and Java's members, patterns, static members,
+Kafka's tools, the way from the classic protocol and back, and coordinators killed under load."""
+import os
+import subprocess
+import sys
+import threading
+import unittest
+
+import librdkafka as lib
+from broker import BrokerCase, eventually
+from cluster import ClusterCase
+from kill_test import Load, PARTITIONS, faults, read_back
+from members import SETTLE_SECONDS, Member, is_shared, shares
+from programs import kafka_tool, require_confluent_kafka, require_kafka_tools
+
+QUICK = {"group.initial.rebalance.delay.ms": "0", "group.consumer.min.heartbeat.interval.ms": "100",
+         "group.consumer.heartbeat.interval.ms": "300", "group.consumer.min.session.timeout.ms": "1000",
+         "group.consumer.session.timeout.ms": "6000"}
+GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+
+
+class Members(BrokerCase):
+    settings = QUICK
+    own_process = True
+
+    def setUp(self):
+        super().setUp()
+        require_confluent_kafka()
+
+    def start(self, count, subscription, group=None, **settings):
+        members = [Member(self.broker, subscription, group or subscription,
+                          **{"group_protocol": "consumer", **settings}) for _ in range(count)]
+        for member in members:
+            member.start()
+            self.addCleanup(lambda m=member: m.ending.is_set() or m.finish())
+        return members
+
+    def fill(self, topic, partitions, values):
+        for partition in range(partitions):
+            lib.send(self.broker, topic, values, partition)
+
+    def test_partitions_are_shared_and_taken_over_with_each_assignor(self):
+        for assignor in ("uniform", "range"):
+            with self.subTest(assignor=assignor):
+                topic = self.topic_name()
+                lib.create(self.broker, topic, partitions=6)
+                members = self.start(3, topic, group_remote_assignor=assignor)
+                eventually(lambda: is_shared(members, 6), seconds=SETTLE_SECONDS)
+                self.assertEqual(sorted(len(share) for share in shares(members)), [2, 2, 2])
+                self.fill(topic, 6, [str(n).encode() for n in range(100)])
+                eventually(lambda: sum(len(m.read) for m in members) == 600, seconds=SETTLE_SECONDS)
+                members.pop().finish()
+                eventually(lambda: is_shared(members, 6), seconds=SETTLE_SECONDS)
+                self.fill(topic, 6, [b"later"])
+                eventually(lambda: sum(m.read.count((p, 100, b"later")) for m in members for p in range(6)) == 6,
+                           seconds=SETTLE_SECONDS)
+                for member in members:
+                    member.finish()
+                    self.assertEqual(member.errors, [])
+
+    def test_who_comes_later_goes_on_where_the_group_was(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic)
+        self.fill(topic, 1, [b"0", b"1", b"2"])
+        [first] = self.start(1, topic)
+        eventually(lambda: len(first.read) == 3, seconds=SETTLE_SECONDS)
+        first.finish()
+        self.broker.kill()
+        self.broker.start()
+        self.fill(topic, 1, [b"3"])
+        [second] = self.start(1, topic)
+        eventually(lambda: second.read == [(0, 3, b"3")], seconds=SETTLE_SECONDS)
+        second.finish()
+
+    def test_a_pattern_is_matched_by_the_coordinator_also_with_topics_that_come_later(self):
+        name = self.topic_name()
+        lib.create(self.broker, f"{name}.one", partitions=2)
+        [member] = self.start(1, f"^{name}[.].*", group=name)
+        eventually(lambda: member.owned() == [0, 1], seconds=SETTLE_SECONDS)
+        lib.create(self.broker, f"{name}.two")
+        lib.create(self.broker, f"x{name}.three")
+        eventually(lambda: member.owned() == [0, 0, 1], seconds=SETTLE_SECONDS)
+        self.fill(f"{name}.two", 1, [b"0"])
+        eventually(lambda: len(member.read) == 1, seconds=SETTLE_SECONDS)
+
+    def test_a_static_member_that_restarts_keeps_its_share(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic, partitions=2)
+        members = [self.start(1, topic, group_instance_id=name)[0] for name in ("one", "two")]
+        eventually(lambda: is_shared(members, 2), seconds=SETTLE_SECONDS)
+        before = shares(members)
+        epochs = self.broker.log().count(f"group {topic}: epoch ")
+        members[1].finish()
+        members[1] = self.start(1, topic, group_instance_id="two")[0]
+        eventually(lambda: shares(members) == before, seconds=SETTLE_SECONDS)
+        self.assertEqual(self.broker.log().count(f"group {topic}: epoch "), epochs)
+
+    def test_a_silent_member_loses_its_partitions_to_the_others(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic, partitions=2)
+        members = self.start(1, topic)
+        eventually(lambda: members[0].owned() == [0, 1], seconds=SETTLE_SECONDS)
+        code = ("import sys, librdkafka as lib; c = lib.Consumer({'bootstrap.servers': sys.argv[1],"
+                " 'group.id': sys.argv[2], 'group.protocol': 'consumer'}); c.subscribe([sys.argv[2]])\n"
+                "while True: c.poll(1)")
+        with subprocess.Popen([sys.executable, "-c", code, self.broker.bootstrap, topic],
+                              cwd=os.path.dirname(os.path.abspath(__file__))) as silent:
+            try:
+                eventually(lambda: len(members[0].owned()) == 1, seconds=SETTLE_SECONDS)
+            finally:
+                silent.kill()
+        eventually(lambda: members[0].owned() == [0, 1], seconds=SETTLE_SECONDS)
+
+    def test_members_move_from_one_protocol_to_the_other_and_back_while_they_read(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic, partitions=PARTITIONS)
+        load = Load(self.broker, topic, "load", acks="all", enable_idempotence=True)
+        load.start()
+        cooperative = {"group_protocol": "classic", "partition_assignment_strategy": "cooperative-sticky"}
+        members = self.start(2, topic, **cooperative)
+        everybody = list(members)
+        eventually(lambda: is_shared(members, PARTITIONS), seconds=SETTLE_SECONDS)
+        for settings in ({}, cooperative):
+            for place in range(2):
+                members[place].finish()
+                [members[place]] = self.start(1, topic, **settings)
+                everybody.append(members[place])
+                eventually(lambda: is_shared(members, PARTITIONS), seconds=SETTLE_SECONDS)
+        self.assertEqual(load.finish(), 0)
+        wanted = {(p, o) for p, values in enumerate(read_back(self.broker, topic)) for o in range(len(values))}
+        eventually(lambda: wanted <= {(p, o) for m in everybody for p, o, _ in m.read}, seconds=SETTLE_SECONDS)
+        log = self.broker.log()
+        self.assertIn("becomes a consumer group", log)
+        self.assertIn("becomes a classic group", log)
+
+
+class Tools(BrokerCase):
+    settings = QUICK
+    own_process = True
+
+    def setUp(self):
+        super().setUp()
+        require_confluent_kafka()
+        require_kafka_tools()
+
+    def groups(self, *arguments):
+        return kafka_tool(GROUPS, "--bootstrap-server", self.broker.bootstrap, *arguments)
+
+    def verify(self, topic, count, said):
+        said.append(kafka_tool("org.apache.kafka.tools.VerifiableConsumer", "--bootstrap-server",
+                               self.broker.bootstrap, "--topic", topic, "--group-id", topic, "--group-protocol",
+                               "CONSUMER", "--max-messages", count, "--reset-policy", "earliest"))
+
+    def test_java_members_share_partitions(self):
+        topic, said = self.topic_name(), []
+        lib.create(self.broker, topic, partitions=4)
+        for partition in range(4):
+            lib.send(self.broker, topic, [str(n).encode() for n in range(50)], partition)
+        members = [threading.Thread(target=self.verify, args=(topic, 100, said)) for _ in range(2)]
+        for member in members:
+            member.start()
+        for member in members:
+            member.join()
+        self.assertEqual(sum(one.count('"name":"shutdown_complete"') for one in said), 2)
+        committed = [int(line.split()[3]) for line in
+                     self.groups("--describe", "--group", topic).splitlines() if f" {topic} " in line]
+        self.assertEqual(sum(committed), 200)
+
+    def test_groups_are_listed_described_reset_and_deleted(self):
+        topic = self.topic_name()
+        lib.create(self.broker, topic, partitions=2)
+        lib.send(self.broker, topic, [b"0", b"1"])
+        member = Member(self.broker, topic, topic, group_protocol="consumer", client_id="somebody")
+        member.start()
+        eventually(lambda: member.owned() == [0, 1] and len(member.read) == 2, seconds=SETTLE_SECONDS)
+        self.assertRegex(self.groups("--list", "--type"), rf"{topic}\s+Consumer")
+        self.assertRegex(self.groups("--describe", "--group", topic, "--state"),
+                         rf"{topic}\s.*uniform\s+Stable\s+1")
+        self.assertRegex(self.groups("--describe", "--group", topic, "--members", "--verbose"),
+                         rf"{topic}\s+\S+\s+/127\.0\.0\.1\s+somebody\s+2\s+\d+\s+{topic}:0,1")
+        self.assertIn("The group is not empty", self.groups("--delete", "--group", topic))
+        member.finish()
+        self.assertRegex(self.groups("--describe", "--group", topic, "--state"), rf"{topic}\s.*Empty\s+0")
+        self.assertRegex(self.groups("--group", topic, "--topic", topic, "--reset-offsets", "--to-offset", 1,
+                                     "--execute"), rf"{topic}\s+{topic}\s+0\s+1")
+        self.assertIn("was successful", self.groups("--delete", "--group", topic))
+        self.assertNotIn(topic, self.groups("--list").split())
+
+
+class Coordinators(ClusterCase):
+    settings = QUICK
+
+    def setUp(self):
+        require_confluent_kafka()
+        super().setUp()
+
+    def coordinator(self, group):
+        """The number of the node that coordinates `group`. Asked by a new client: librdkafka's remembers who it was."""
+        def described():
+            client = lib.AdminClient({"bootstrap.servers": self.cluster.bootstrap, "log_level": lib.LOG_LEVEL})
+            return lib.done(client.describe_consumer_groups([group]))[group]
+        return lib.patiently(described).coordinator.id
+
+    def test_a_group_lives_on_while_its_coordinators_are_killed_under_load(self):
+        self.cluster.create("lines", PARTITIONS)
+        load = Load(self.cluster, "lines", "producer", acks="all", enable_idempotence=True)
+        load.start()
+        members = [Member(self.cluster, "lines", "readers", group_protocol="consumer") for _ in range(2)]
+        for member in members:
+            member.start()
+        eventually(lambda: is_shared(members, PARTITIONS), seconds=SETTLE_SECONDS)
+        for _ in range(3):
+            node = self.cluster.nodes[self.coordinator("readers") - 1]
+            node.kill()
+            before = [len(m.read) for m in members]
+            eventually(lambda was=before: all(len(m.read) > n + 500 for m, n in zip(members, was)),
+                       seconds=SETTLE_SECONDS)
+            node.start()
+            eventually(lambda: self.cluster.in_sync("lines", PARTITIONS)
+                       and self.cluster.in_sync("__consumer_offsets", 50), seconds=SETTLE_SECONDS)
+        self.assertEqual(load.finish(), 0)
+        self.assertEqual(load.errors, [])
+        written = read_back(self.cluster, "lines")
+        for partition, values in enumerate(written):
+            self.assertEqual(faults(load.acknowledged[partition], values)[:5], [])
+        wanted = {(p, o) for p, values in enumerate(written) for o in range(len(values))}
+        eventually(lambda: wanted <= {(p, o) for m in members for p, o, _ in m.read}, seconds=SETTLE_SECONDS)
+        for member in members:
+            member.finish()
+        self.assertEqual([error for m in members for error in m.errors if error.fatal()], [])
+        print(f"[3 coordinators killed, {len(wanted)} records, longest gap "
+              f"{max(m.longest_gap for m in members):.2f} s]", end=" ")
+
+
+if __name__ == "__main__":
+    unittest.main()
