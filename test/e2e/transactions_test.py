@@ -17,6 +17,7 @@ QUICK = {"group.initial.rebalance.delay.ms": "0"}
 SETTLE_SECONDS = 60
 PARTITIONS = 3
 RECORDS = 12_000  # of each partition, for copies under kills
+TIMED_OUT = "was open for longer than its"  # what a coordinator says when it aborts a transaction
 TOOL = "org.apache.kafka.tools.TransactionsCommand"
 WORD_COUNT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "java", "WordCount.java")
 COPIER = "org.apache.kafka.tools.TransactionalMessageCopier"
@@ -255,9 +256,11 @@ class Streams(ClusterCase):
         self.cluster.nodes[0].start()
         counting.join()
         self.assertEqual(len(said), 1, "the program failed")
+        timed_out = [line for node in self.cluster.nodes for line in node.log().splitlines() if TIMED_OUT in line]
+        self.assertEqual(timed_out, [], said[0])
         told = [line.split()[1:] for line in said[0].splitlines() if line.startswith("counted ")]
         counts = {word: int(count) for word, count in told}
-        self.assertEqual(counts, {"all": lines, **{f"w{n}": lines // 5 for n in range(5)}})
+        self.assertEqual(counts, {"all": lines, **{f"w{n}": lines // 5 for n in range(5)}}, said[0])
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ import org.apache.kafka.streams.state.Stores;
 /**
  * WordCount BOOTSTRAP SOURCE TARGET TOTAL FOLDER: counts the words of SOURCE into TARGET with exactly_once_v2 until TOTAL
  * are counted, and what comes in the seconds after that; prints "counted", a word and its count a line. Kafka's errors
- * are on stdout too.
+ * are on stdout too. Its own topics have three replicas: with the single one of the defaults, a transaction waits for
+ * a node that is down until its time is over, and Streams gives up when it commits one after that.
  */
 public class WordCount {
   public static void main(String[] a) throws Exception {
@@ -32,6 +33,8 @@ public class WordCount {
     p.put(StreamsConfig.DEFAULT_VALUE_SERDE_CLASS_CONFIG, Serdes.StringSerde.class);
     p.put(StreamsConfig.STATE_DIR_CONFIG, a[4]);
     p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2);
+    p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 3);
+    p.put(StreamsConfig.topicPrefix("min.insync.replicas"), 2);
     p.put("auto.offset.reset", "earliest");
     StreamsBuilder b = new StreamsBuilder();
     b.<String, String>stream(a[1]).flatMapValues(v -> Arrays.asList(v.split(" "))).groupBy((k, v) -> v)
