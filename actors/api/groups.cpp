@@ -2,6 +2,7 @@
 // OffsetCommit, TxnOffsetCommit and OffsetDelete. The request goes to the coordinator as it came.
 #include "actors/api/coordinator_calls.hpp"
 #include "actors/group_topics.hpp"
+#include "runtime/group/refusal.hpp"
 #include "schema/kafka/consumer_group_heartbeat.hpp"
 #include "schema/kafka/heartbeat.hpp"
 #include "schema/kafka/join_group.hpp"
@@ -16,7 +17,9 @@ namespace {
 
 template <class Response, class Request>
 Response refusal_of([[maybe_unused]] const Request& r, kafka::error_code code) {
-  if constexpr (requires(Response out) { out.error_code; }) {
+  if constexpr (std::is_same_v<Response, kafka::join_group_response>) {
+    return group::join_refused(code, r.member_id);
+  } else if constexpr (requires(Response out) { out.error_code; }) {
     Response out;
     out.error_code = kafka::code_of(code);
     return out;

@@ -1,5 +1,6 @@
 #include "runtime/group/classic.hpp"
 #include "runtime/group/identity.hpp"
+#include "runtime/group/refusal.hpp"
 
 #include <algorithm>
 
@@ -13,13 +14,6 @@ namespace {
 
 /// First version whose members must come back with the id that they are given (KIP-394).
 constexpr std::int16_t known_id_version = 4;
-
-kafka::join_group_response refusal(error_code code, std::string member) {
-  kafka::join_group_response body;
-  body.error_code = kafka::code_of(code);
-  body.member_id = std::move(member);
-  return body;
-}
 
 std::string reason_of(const kafka::join_group_request& r) {
   return r.reason ? "; the client says: " + quoted(*r.reason) : "";
@@ -38,13 +32,13 @@ protocols copied(const protocols& from) {
 void classic_group::join(const caller& who, const kafka::join_group_request& r, moment now, outbox& out) {
   if (!accepts(r.member_id)) {
     forget(r.member_id);
-    out.reply(who.id, refusal(error_code::group_max_size_reached, ""));
+    out.reply(who.id, join_refused(error_code::group_max_size_reached, ""));
     return complete_join_if_ready(now, out);
   }
   if (state_ == group_state::dead)
-    return out.reply(who.id, refusal(error_code::coordinator_not_available, r.member_id));
+    return out.reply(who.id, join_refused(error_code::coordinator_not_available, r.member_id));
   if (!supports(r))
-    return out.reply(who.id, refusal(error_code::inconsistent_group_protocol, r.member_id));
+    return out.reply(who.id, join_refused(error_code::inconsistent_group_protocol, r.member_id));
   if (r.member_id.empty())
     join_new(who, r, now, out);
   else
@@ -90,20 +84,20 @@ void classic_group::join_new(const caller& who, const kafka::join_group_request&
   if (who.version < known_id_version)
     return add_member(who, r, std::move(id), now, out);
   if (pending_joins_.size() >= bounds::pending_members_max)
-    return out.reply(who.id, refusal(error_code::group_max_size_reached, ""));
+    return out.reply(who.id, join_refused(error_code::group_max_size_reached, ""));
   pending_joins_.insert(id);
   sessions_.arm(id, now.at + milliseconds{r.session_timeout_ms});
-  out.reply(who.id, refusal(error_code::member_id_required, id));
+  out.reply(who.id, join_refused(error_code::member_id_required, id));
 }
 
 void classic_group::join_known(const caller& who, const kafka::join_group_request& r, moment now, outbox& out) {
   if (pending_joins_.contains(r.member_id)) {
     if (r.group_instance_id)  // such ids are given to dynamic members only
-      return out.reply(who.id, refusal(error_code::unknown_member_id, r.member_id));
+      return out.reply(who.id, join_refused(error_code::unknown_member_id, r.member_id));
     return add_member(who, r, r.member_id, now, out);
   }
   if (const auto code = check_member(r.member_id, r.group_instance_id); code != error_code::none)
-    return out.reply(who.id, refusal(code, r.member_id));
+    return out.reply(who.id, join_refused(code, r.member_id));
   rejoin(who, r, *roster_.find(r.member_id), now, out);
 }
 
@@ -130,7 +124,7 @@ void classic_group::rejoin(const caller& who, const kafka::join_group_request& r
       return rebalance(why, now, out);
     case group_state::empty:
     case group_state::dead:
-      out.reply(who.id, refusal(error_code::unknown_member_id, r.member_id));
+      out.reply(who.id, join_refused(error_code::unknown_member_id, r.member_id));
   }
 }
 
@@ -163,7 +157,7 @@ void classic_group::update_member(classic_member& member, const kafka::join_grou
   member.rebalance_timeout = milliseconds{r.rebalance_timeout_ms};
   member.session_timeout = milliseconds{r.session_timeout_ms};
   if (const auto before = roster_.start_join(member, join))  // its client has given that one up
-    out.reply(*before, refusal(error_code::rebalance_in_progress, member.id));
+    out.reply(*before, join_refused(error_code::rebalance_in_progress, member.id));
 }
 
 kafka::join_group_response classic_group::joined(const classic_member& member, bool with_members) const {

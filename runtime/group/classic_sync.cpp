@@ -1,5 +1,6 @@
 #include "runtime/group/classic.hpp"
 #include "runtime/group/identity.hpp"
+#include "runtime/group/refusal.hpp"
 
 #include <algorithm>
 
@@ -153,10 +154,7 @@ void classic_group::end_join(classic_member& member, error_code code, const std:
   const auto join = roster_.end_join(member);
   if (!join)
     return;
-  kafka::join_group_response body;
-  body.error_code = kafka::code_of(code);
-  body.member_id = id;
-  out.reply(*join, std::move(body));
+  out.reply(*join, join_refused(code, id));
 }
 
 }  // namespace troupe::group

@@ -2,6 +2,7 @@
 #include "runtime/group/consumer_group.hpp"
 #include "runtime/group/errors.hpp"
 #include "runtime/group/name_pattern.hpp"
+#include "runtime/group/refusal.hpp"
 
 #include <algorithm>
 
@@ -181,10 +182,7 @@ void consumer_group::welcome(step& s, const guest& g) {
   const auto refuse_guest = [&](const refusal& why) {
     if (!g.protocol)
       return refuse(s, g.who, why);
-    kafka::join_group_response body;
-    body.error_code = kafka::code_of(why.code);
-    body.member_id = g.member;
-    reply(s, g.who, std::move(body));
+    reply(s, g.who, join_refused(why.code, g.member));
   };
   const auto* member = state_.find(g.member);
   if (!member)  // it has left behind its own request

@@ -1,5 +1,6 @@
 #include "runtime/group/consumer_group.hpp"
 #include "runtime/group/identity.hpp"
+#include "runtime/group/refusal.hpp"
 
 #include <algorithm>
 
@@ -19,12 +20,6 @@ template <class Body>
 Body failed(error_code code) {
   Body body;
   body.error_code = kafka::code_of(code);
-  return body;
-}
-
-kafka::join_group_response join_refused(error_code code, const std::string& member) {
-  auto body = failed<kafka::join_group_response>(code);
-  body.member_id = member;
   return body;
 }
 
@@ -135,23 +130,28 @@ std::optional<error_code> consumer_group::find_classic_place(step& s, const kafk
   return std::nullopt;
 }
 
-/// Whether a request of a classic member is in order; `out` is the member then. A negative generation is not looked at.
-error_code consumer_group::check_classic(const std::string& id, const std::optional<std::string>& instance,
-                                         std::int32_t generation, const consumer_member*& out) const {
+error_code consumer_group::find_named(const std::string& id, const std::optional<std::string>& instance,
+                                      const consumer_member*& out) const {
   out = instance ? state_.find_static(*instance) : state_.find(id);
   if (!out)
     return error_code::unknown_member_id;
-  if (instance && out->id != id && !id.empty())
-    return error_code::fenced_instance_id;
+  return instance && out->id != id && !id.empty() ? error_code::fenced_instance_id : error_code::none;
+}
+
+/// Whether a request of a classic member is in order; `out` is the member then.
+error_code consumer_group::check_classic(const std::string& id, const std::optional<std::string>& instance,
+                                         std::int32_t generation, const consumer_member*& out) const {
+  if (const auto code = find_named(id, instance, out); code != error_code::none)
+    return code;
   if (!out->classic)
     return error_code::unknown_member_id;
-  return generation >= 0 && generation != out->epoch ? error_code::illegal_generation : error_code::none;
+  return generation != out->epoch ? error_code::illegal_generation : error_code::none;
 }
 
 void consumer_group::take(step& s, const caller& who, const kafka::sync_group_request& r) {
   using body = kafka::sync_group_response;
   const consumer_member* member = nullptr;
-  if (const auto code = check_classic(r.member_id, r.group_instance_id, std::max(r.generation_id, 0), member);
+  if (const auto code = check_classic(r.member_id, r.group_instance_id, r.generation_id, member);
       code != error_code::none)
     return reply(s, who, failed<body>(code));
   const auto& used = member->classic->protocols.front();
@@ -174,7 +174,7 @@ void consumer_group::take(step& s, const caller& who, const kafka::sync_group_re
 void consumer_group::take(step& s, const caller& who, const kafka::heartbeat_request& r) {
   using body = kafka::heartbeat_response;
   const consumer_member* member = nullptr;
-  if (const auto code = check_classic(r.member_id, r.group_instance_id, std::max(r.generation_id, 0), member);
+  if (const auto code = check_classic(r.member_id, r.group_instance_id, r.generation_id, member);
       code != error_code::none)
     return reply(s, who, failed<body>(code));
   sessions_.arm(member->id, s.now.at + session_of(*member));
@@ -201,13 +201,14 @@ void consumer_group::take(step& s, const caller& who, const kafka::leave_group_r
   reply(s, who, std::move(body));
 }
 
+/// Members of either protocol: administrators take them out like this.
 kafka::leave_group_response::member_response
 consumer_group::take_out(step& s, const kafka::leave_group_request::member_identity& who) {
   kafka::leave_group_response::member_response out;
   out.member_id = who.member_id;
   out.group_instance_id = who.group_instance_id;
   const consumer_member* member = nullptr;
-  const auto code = check_classic(who.member_id, who.group_instance_id, -1, member);
+  const auto code = find_named(who.member_id, who.group_instance_id, member);
   out.error_code = kafka::code_of(code);
   if (code == error_code::none) {
     out.member_id = member->id;

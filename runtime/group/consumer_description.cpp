@@ -72,7 +72,10 @@ kafka::consumer_group_describe_response::group consumer_group::consumer_descript
     m.client_host = member->client_host;
     m.subscribed_topic_names = member->topics;
     m.subscribed_topic_regex = member->pattern.value_or("");
-    m.assignment = named(without_epochs(member->owned));
+    auto held = member->owned;  // what it is asked to give up is still its own
+    for (const auto& [topic, partitions] : member->revoking)
+      held[topic].insert(partitions.begin(), partitions.end());
+    m.assignment = named(without_epochs(held));
     m.target_assignment = named(state.target(id));
     m.member_type = member->classic ? classic_type : consumer_type;
   }

@@ -1,6 +1,7 @@
 #include "runtime/group/consumer_group.hpp"
 
 #include "runtime/base/invariant.hpp"
+#include "runtime/group/refusal.hpp"
 
 #include <algorithm>
 
@@ -12,7 +13,9 @@ using kafka::error_code;
 namespace {
 
 kafka::consumer_group_heartbeat_response empty_answer(const kafka::consumer_group_heartbeat_request&) { return {}; }
-kafka::join_group_response empty_answer(const kafka::join_group_request&) { return {}; }
+kafka::join_group_response empty_answer(const kafka::join_group_request&) {
+  return join_refused(error_code::none, "");
+}
 kafka::sync_group_response empty_answer(const kafka::sync_group_request&) { return {}; }
 kafka::heartbeat_response empty_answer(const kafka::heartbeat_request&) { return {}; }
 kafka::leave_group_response empty_answer(const kafka::leave_group_request&) { return {}; }
@@ -206,7 +209,7 @@ void consumer_group::update(step& s, const consumer_member& known, consumer_memb
   if (!is_new && next == known)
     return;
   if (is_new || next.topics != known.topics || next.pattern != known.pattern || next.assignor != known.assignor
-      || next.rack != known.rack || next.classic.has_value() != known.classic.has_value())
+      || next.rack != known.rack)
     s.is_changed = true;
   put(s, subscription_record(id_, next));
 }

@@ -46,8 +46,8 @@ class consumer_group : public membership {
  public:
   /// An empty group, for the log to be replayed into.
   consumer_group(std::string id, const surroundings& in);
-  /// Whether it is known of each member of a classic group what it is subscribed to and what it reads.
-  static bool may_follow(const classic_group& former);
+  /// Why a classic group cannot become a consumer group, as the client is told; empty when it can.
+  static std::string obstacle_to_following(const classic_group& former, const options& with);
   /// `former` with another protocol, as soon as the first step is committed; until then it can be taken back.
   consumer_group(std::unique_ptr<classic_group> former, const surroundings& in);
   ~consumer_group() override;
@@ -167,6 +167,8 @@ class consumer_group : public membership {
   std::optional<kafka::error_code> find_classic_place(step& s, const kafka::join_group_request& r,
                                                       const std::string& id, consumer_member& out);
   bool understands(const kafka::join_group_request& r) const;
+  kafka::error_code find_named(const std::string& id, const std::optional<std::string>& instance,
+                               const consumer_member*& out) const;
   kafka::error_code check_classic(const std::string& id, const std::optional<std::string>& instance,
                                   std::int32_t generation, const consumer_member*& out) const;
   kafka::leave_group_response::member_response take_out(step& s,

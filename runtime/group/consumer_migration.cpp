@@ -1,4 +1,5 @@
 #include "runtime/group/consumer_group.hpp"
+#include "runtime/group/refusal.hpp"
 
 #include <algorithm>
 
@@ -8,12 +9,21 @@ namespace troupe::group {
 
 using std::chrono::milliseconds;
 
-bool consumer_group::may_follow(const classic_group& former) {
-  return std::ranges::all_of(former.members().all(), [](const auto& entry) {
+std::string consumer_group::obstacle_to_following(const classic_group& former, const options& with) {
+  if (former.members().empty())
+    return "";
+  if (!with.upgrades)
+    return "the online upgrade is disabled";
+  if (!former.is_consumers())
+    return "the group does not use the consumer embedded protocol";
+  if (former.members().size() >= with.consumers_max)
+    return "the group size exceeds the consumer group maximum size";
+  const bool is_known = std::ranges::all_of(former.members().all(), [](const auto& entry) {
     const auto& member = entry.second;
     return !member.protocols.empty() && parse_subscription(member.protocols.front().metadata)
            && parse_assignment(member.assignment);
   });
+  return is_known ? "" : "the embedded consumer protocol is malformed";
 }
 
 /// The classic group's members with what they own, as this group's first records. The generation is their epoch.
@@ -88,12 +98,8 @@ std::unique_ptr<classic_group> consumer_group::to_classic(step& s) {
     before_ = state_;
   if (before_->epoch() > 0 || !s.records.empty())
     std::ranges::move(state_.tombstones(id_), std::back_inserter(s.records));
-  for (const auto& g : std::exchange(s.guests, {})) {  // classic members all: they are to join the other group
-    kafka::join_group_response body;
-    body.error_code = kafka::code_of(kafka::error_code::rebalance_in_progress);
-    body.member_id = g.member;
-    reply(s, g.who, std::move(body));
-  }
+  for (const auto& g : std::exchange(s.guests, {}))  // classic members all: they are to join the other group
+    reply(s, g.who, join_refused(kafka::error_code::rebalance_in_progress, g.member));
   auto out = std::make_unique<classic_group>(id_, in_->with, *in_->random, s.now.wall);
   if (!members.empty()) {
     s.notes.push_back("becomes a classic group of " + std::to_string(members.size()) + " members");

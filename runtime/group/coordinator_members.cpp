@@ -1,4 +1,5 @@
 #include "runtime/group/coordinator.hpp"
+#include "runtime/group/refusal.hpp"
 
 #include <algorithm>
 
@@ -28,10 +29,10 @@ effects coordinator::consumer_heartbeat(const caller& who, kafka::consumer_group
   auto* t = find(r.group_id);
   if (!in_.with.consumer_groups)
     refuse(out, who, error_code::unsupported_version, "The consumer protocol is not enabled on this broker.");
-  else if (const auto why = fault_of(r, in_.assignors))
+  else if (const auto why = fault_of(r, who.version, in_.assignors))
     refuse(out, who, why->code, why->message);
   else if (!t && r.member_epoch != joins)
-    refuse(out, who, error_code::group_id_not_found, "Group " + r.group_id + " not found.");
+    refuse(out, who, error_code::group_id_not_found, "Consumer group " + r.group_id + " not found.");
   else if (!t && groups_.size() >= bounds::groups_max)
     refuse(out, who, error_code::policy_violation, "This coordinator has as many groups as it can.");
   else {
@@ -58,10 +59,9 @@ void coordinator::serve(tenant& t, const caller& who, kafka::consumer_group_hear
     return refuse(out, who, error_code::group_id_not_found, "Group " + r.group_id + " is not a consumer group.");
   if (classic.is_writing())
     return refuse(out, who, error_code::coordinator_load_in_progress, "The group is being written down.");
-  if (!classic.members().empty()
-      && (!with.upgrades || !classic.is_consumers() || classic.members().size() >= with.consumers_max
-          || !consumer_group::may_follow(classic)))
-    return refuse(out, who, error_code::group_id_not_found, "Group " + r.group_id + " is not a consumer group.");
+  if (const auto why = consumer_group::obstacle_to_following(classic, with); !why.empty())
+    return refuse(out, who, error_code::group_id_not_found,
+                  "Cannot upgrade classic group " + r.group_id + " to consumer group because " + why + ".");
   classic.interrupt(out);
   auto consumers = std::make_unique<consumer_group>(
       std::unique_ptr<classic_group>(static_cast<classic_group*>(t.members.release())), in_);
@@ -104,10 +104,7 @@ void coordinator::settle_migration(tenant& t, moment now, outbox& out) {
 effects coordinator::join(const caller& who, kafka::join_group_request r, moment now) {
   outbox out{next_ticket_};
   const auto refuse = [&](error_code code) {
-    kafka::join_group_response body;
-    body.error_code = kafka::code_of(code);
-    body.member_id = r.member_id;
-    out.reply(who.id, std::move(body));
+    out.reply(who.id, join_refused(code, r.member_id));
     return out.take();
   };
   if (!is_name(r.group_id))

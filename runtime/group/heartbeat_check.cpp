@@ -40,8 +40,7 @@ std::optional<refusal> fault_of_join(const heartbeat_request& r) {
     return wrong("RebalanceTimeoutMs must be provided in first request.");
   if (!r.topic_partitions || !r.topic_partitions->empty())
     return wrong("TopicPartitions must be empty when (re-)joining.");
-  const bool has_names = r.subscribed_topic_names && !r.subscribed_topic_names->empty();
-  if (!has_names && r.subscribed_topic_regex.value_or("").empty())
+  if (!r.subscribed_topic_names && !r.subscribed_topic_regex)
     return wrong("Either SubscribedTopicNames or SubscribedTopicRegex must be non-null when (re-)joining.");
   return std::nullopt;
 }
@@ -70,12 +69,13 @@ std::optional<refusal> fault_of_subscription(const heartbeat_request& r, const a
 
 }  // namespace
 
-std::optional<refusal> fault_of(const heartbeat_request& r, const assignor_list& assignors) {
+std::optional<refusal> fault_of(const heartbeat_request& r, std::int16_t version, const assignor_list& assignors) {
+  constexpr std::int16_t own_id_version = 1;  // from which on members make their ids themselves (KIP-1082)
   if (auto why = fault_of_names(r))
     return why;
   if (r.member_epoch < leaves_for_a_while)
     return wrong("MemberEpoch is invalid.");
-  if (r.member_epoch != joins && r.member_id.empty())
+  if ((r.member_epoch != joins || version >= own_id_version) && r.member_id.empty())
     return wrong("MemberId can't be empty.");
   if (r.member_epoch == leaves_for_a_while && !r.instance_id)
     return wrong("InstanceId can't be null.");

@@ -17,6 +17,7 @@ struct refusal {
 
 /// What makes a heartbeat of the consumer protocol wrong whatever its group is like; none when it is in order. The
 /// words are those of Kafka's coordinator.
-std::optional<refusal> fault_of(const kafka::consumer_group_heartbeat_request& r, const assignor_list& assignors);
+std::optional<refusal> fault_of(const kafka::consumer_group_heartbeat_request& r, std::int16_t version,
+                                const assignor_list& assignors);
 
 }  // namespace troupe::group

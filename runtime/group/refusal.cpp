@@ -16,8 +16,7 @@ void fail_partitions(Body& body, std::int16_t code) {
 }
 
 void fail(kafka::join_group_response& body, std::int16_t code) {
-  body = {};
-  body.error_code = code;
+  body = join_refused(static_cast<error_code>(code), "");
 }
 
 void fail(kafka::sync_group_response& body, std::int16_t code) {
@@ -73,6 +72,14 @@ error_code code_for_client(error_code why) {
     default:
       return why;
   }
+}
+
+kafka::join_group_response join_refused(error_code code, std::string member) {
+  kafka::join_group_response body;
+  body.error_code = kafka::code_of(code);
+  body.member_id = std::move(member);
+  body.protocol_name.reset();
+  return body;
 }
 
 response with_error(response intended, error_code code) {
