@@ -7,7 +7,7 @@ import threading
 import unittest
 
 import librdkafka as lib
-from broker import BrokerCase, eventually
+from broker import Broker, BrokerCase, eventually
 from cluster import ClusterCase
 from kill_test import Load, PARTITIONS, faults, read_back
 from members import SETTLE_SECONDS, Member, is_shared, shares
@@ -185,6 +185,37 @@ class Tools(BrokerCase):
                                      "--execute"), rf"{topic}\s+{topic}\s+0\s+1")
         self.assertIn("was successful", self.groups("--delete", "--group", topic))
         self.assertNotIn(topic, self.groups("--list").split())
+
+
+class ExampleBroker(Broker):
+    """The program of examples/assignor, whose arguments are settings."""
+
+    def command(self):
+        settings = {"listeners": f"PLAINTEXT://127.0.0.1:{self.port}", "log.dirs": self.data, **self.settings}
+        return [os.environ["TROUPE_EXAMPLE_ASSIGNOR"], *(f"{key}={value}" for key, value in settings.items())]
+
+
+@unittest.skipUnless("TROUPE_EXAMPLE_ASSIGNOR" in os.environ, "needs the program of examples/assignor")
+class OwnAssignor(unittest.TestCase):
+    def test_members_get_the_partitions_of_their_number(self):
+        require_confluent_kafka()
+        broker = ExampleBroker({**QUICK, "group.consumer.assignors": "uniform,numbered"}).start()
+        self.addCleanup(broker.close)
+        lib.create(broker, "lines", partitions=5)
+        members = [Member(broker, "lines", "readers", group_protocol="consumer", group_remote_assignor="numbered",
+                          group_instance_id=f"worker-{number}") for number in (1, 0)]
+        for member in members:
+            member.start()
+        eventually(lambda: shares(members) == [[1, 3], [0, 2, 4]], seconds=SETTLE_SECONDS)
+        for member in members:
+            member.finish()
+
+    def test_a_node_without_it_says_so_and_does_not_start(self):
+        broker = Broker({"group.consumer.assignors": "numbered"})
+        self.addCleanup(broker.close)
+        with self.assertRaises(AssertionError) as failure:
+            broker.start()
+        self.assertIn('there is no assignor "numbered"; there are uniform, range', str(failure.exception))
 
 
 class Coordinators(ClusterCase):

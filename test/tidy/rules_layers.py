@@ -3,7 +3,7 @@ import re
 
 from tree import Finding
 
-LAYERS = {"schema": 0, "runtime": 1, "actors": 2, "tools": 3, "examples": 3, "test": 3}
+LAYERS = {"schema": 0, "runtime": 1, "actors": 2, "host": 3, "tools": 4, "examples": 4, "test": 4}
 PURE = ("base", "authority", "wire", "log", "kafka", "raft", "replication", "metadata", "group", "transaction", "net",
         "config", "security")
 NAMES_CAF = {"runtime/base/error.hpp", "runtime/base/error.cpp", "runtime/wire/caf.hpp"}

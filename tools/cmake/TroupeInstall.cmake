@@ -23,7 +23,7 @@ install(FILES ${PROJECT_BINARY_DIR}/troupe-config.cmake ${PROJECT_BINARY_DIR}/tr
   ${CMAKE_CURRENT_LIST_DIR}/FindCAF.cmake DESTINATION ${troupe_package_dir} COMPONENT development)
 
 # Headers keep their path, so that an include line is the same in the tree and outside of it.
-foreach(folder runtime actors schema)
+foreach(folder runtime actors host schema)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/troupe
     COMPONENT development FILES_MATCHING PATTERN *.hpp PATTERN *.capnp)
 endforeach()
