@@ -1,14 +1,11 @@
 """Consumer groups of real clients: librdkafka's and Java's members share partitions, Kafka's tool looks after groups, and
 a group lives on when its coordinator is killed."""
-import collections
 import threading
 import unittest
 
 import librdkafka as lib
 from broker import BrokerCase, eventually
-from cluster import ClusterCase
-from kill_test import Load, PARTITIONS, faults, read_back
-from members import SETTLE_SECONDS, Member, is_shared, shares
+from members import SETTLE_SECONDS, GroupUnderKills, Member, is_shared, shares
 from programs import kafka_tool, require_confluent_kafka, require_kafka_tools
 
 QUICK = {"group.initial.rebalance.delay.ms": "0"}
@@ -154,54 +151,11 @@ class Tools(BrokerCase):
             f"org.apache.kafka.clients.consumer.{assignor}Assignor"))
 
 
-class Coordinators(ClusterCase):
+class Coordinators(GroupUnderKills):
     settings = QUICK
 
-    def setUp(self):
-        require_confluent_kafka()
-        super().setUp()
-
-    def coordinator(self, group):
-        """The number of the node that coordinates `group`. Asked by a new client: librdkafka's remembers who it was."""
-        def described():
-            client = lib.AdminClient({"bootstrap.servers": self.cluster.bootstrap, "log_level": lib.LOG_LEVEL})
-            return lib.done(client.describe_consumer_groups([group]))[group]
-        return lib.patiently(described).coordinator.id
-
     def test_a_group_lives_on_while_its_coordinators_are_killed_under_load(self):
-        self.cluster.create("lines", PARTITIONS)
-        load = Load(self.cluster, "lines", "producer", acks="all", enable_idempotence=True)
-        load.start()
-        members = [Member(self.cluster, "lines", "readers") for _ in range(2)]
-        for member in members:
-            member.start()
-        eventually(lambda: is_shared(members, PARTITIONS), seconds=SETTLE_SECONDS)
-        for _ in range(4):
-            node = self.cluster.nodes[self.coordinator("readers") - 1]
-            node.kill()
-            before = [len(m.read) for m in members]
-            eventually(lambda was=before: all(len(m.read) > n + 500 for m, n in zip(members, was)),
-                       seconds=SETTLE_SECONDS)
-            node.start()
-            eventually(lambda: self.cluster.in_sync("lines", PARTITIONS)
-                       and self.cluster.in_sync("__consumer_offsets", 50), seconds=SETTLE_SECONDS)
-        self.assertEqual(load.finish(), 0)
-        self.assertEqual(load.errors, [])
-        written = read_back(self.cluster, "lines")
-        for partition, values in enumerate(written):
-            self.assertEqual(faults(load.acknowledged[partition], values)[:5], [])
-        wanted = {(p, o) for p, values in enumerate(written) for o in range(len(values))}
-
-        def read():
-            return {(p, o) for m in members for p, o, _ in m.read}
-        eventually(lambda: wanted <= read(), seconds=SETTLE_SECONDS)
-        for member in members:
-            member.finish()
-        self.assertEqual([error for m in members for error in m.errors if error.fatal()], [])
-        times = collections.Counter((p, o) for m in members for p, o, _ in m.read)
-        again = sum(count - 1 for count in times.values())
-        print(f"[4 coordinators killed, {len(wanted)} records, {again} read again, longest gap "
-              f"{max(m.longest_gap for m in members):.2f} s]", end=" ")
+        self.kill_coordinators(4)
 
 
 if __name__ == "__main__":
