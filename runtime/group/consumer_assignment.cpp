@@ -53,7 +53,7 @@ void consumer_group::catch_up(step& s) {
   if (in_->facts && (sees_change || s.is_changed)) {
     match_patterns(s);
     seen_ = in_->facts;
-    const auto hash = topics_hash(state_.subscriptions(), *in_->facts);
+    const auto hash = topics_hash(subscriptions(), *in_->facts);
     if (s.is_changed || (hash != state_.metadata_hash() && !state_.all().empty())) {
       put(s, consumer_group_record{{id_}, kafka::consumer_group_metadata_value{state_.epoch() + 1, hash}});
       s.notes.push_back("epoch " + std::to_string(state_.epoch()) + " has " + std::to_string(state_.all().size())

@@ -126,6 +126,7 @@ void consumer_group::refused(ticket of, error_code why, moment now, outbox& out)
   write_.reset();
   state_ = std::move(*before_);
   before_.reset();
+  subscriptions_.reset();
   successor_.reset();
   seen_.reset();
   if (former_) {
@@ -148,6 +149,7 @@ void consumer_group::put(step& s, const Record& record) {
   s.records.push_back(to_log(record, 0));
   s.bytes += s.records.back().size();
   state_.apply(record);
+  subscriptions_.reset();
 }
 
 template void consumer_group::put(step&, const consumer_group_record&);
@@ -172,6 +174,12 @@ template void consumer_group::reply(step&, const caller&, kafka::leave_group_res
 
 bool consumer_group::is_full(const std::string& member) const {
   return state_.all().size() >= in_->with.consumers_max && (member.empty() || !state_.find(member));
+}
+
+const std::set<std::string>& consumer_group::subscriptions() const {
+  if (!subscriptions_)
+    subscriptions_ = state_.subscriptions();
+  return *subscriptions_;
 }
 
 /// Takes a member out with all that it has.

@@ -68,6 +68,7 @@ class consumer_group : public membership {
   template <class Record>
   void replay(const Record& r) {
     state_.apply(r);
+    subscriptions_.reset();
   }
   void loaded(moment now, outbox& out) override;
   void close(kafka::error_code why, outbox& out) override;
@@ -81,7 +82,7 @@ class consumer_group : public membership {
   bool is_recorded() const override { return state_.epoch() > 0; }
   bool is_in_use() const override { return !state_.all().empty() || write_ || !waiting_.empty(); }
   bool is_consumers() const override { return true; }
-  bool is_subscribed_to(const std::string& topic) const override { return state_.subscriptions().contains(topic); }
+  bool is_subscribed_to(const std::string& topic) const override { return subscriptions().contains(topic); }
   bool knows_readers() const override { return true; }
   std::optional<wall_time> unread_since() const override { return std::nullopt; }
   kafka::error_code admit_commit(const caller& who, const kafka::offset_commit_request& r, bool in_transaction,
@@ -132,6 +133,7 @@ class consumer_group : public membership {
   template <class Body>
   static void reply(step& s, const caller& who, Body body);
   void remove(step& s, const std::string& member);
+  const std::set<std::string>& subscriptions() const;
   const consumer_state& settled() const { return before_ ? *before_ : state_; }
   std::chrono::milliseconds session_of(const consumer_member& member) const;
   bool is_full(const std::string& member) const;
@@ -188,6 +190,7 @@ class consumer_group : public membership {
   const surroundings* in_;
   consumer_state state_;
   std::optional<consumer_state> before_;  ///< the batch that is on its way, or the step that makes it
+  mutable std::optional<std::set<std::string>> subscriptions_;  ///< of all members, since somebody asked
   bool is_dead_ = false;
   std::deque<member_turn> waiting_;
   std::optional<ticket> write_;           ///< the batch that is on its way
