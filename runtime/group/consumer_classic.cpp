@@ -96,7 +96,7 @@ void consumer_group::take(step& s, const caller& who, const kafka::join_group_re
   next.client_id = who.client_id;
   next.client_host = who.client_host;
   next.instance = r.group_instance_id;
-  if (subscription->rack)
+  if (!subscription->rack.value_or("").empty())
     next.rack = subscription->rack;
   next.rebalance_timeout = milliseconds{r.rebalance_timeout_ms};
   next.topics = subscription->topics;

@@ -46,7 +46,8 @@ void consumer_group::begin_upgrade(step& s) {
     if (const auto said = parse_subscription(old.protocols.front().metadata)) {
       member.topics = said->topics;
       std::ranges::sort(member.topics);
-      member.rack = said->rack;
+      if (!said->rack.value_or("").empty())
+        member.rack = said->rack;
     }
     const auto given = parse_assignment(old.assignment).value_or(named_partitions{});
     const auto owned = by_id(given);

@@ -1,6 +1,9 @@
 """Groups of the consumer protocol (KIP-848) with real clients: librdkafka's and Java's members, patterns, static members,
 Kafka's tools, the way from the classic protocol and back, and coordinators killed under load."""
+import glob
+import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -184,6 +187,30 @@ class Tools(BrokerCase):
                                      "--execute"), rf"{topic}\s+{topic}\s+0\s+1")
         self.assertIn("was successful", self.groups("--delete", "--group", topic))
         self.assertNotIn(topic, self.groups("--list").split())
+
+
+class Journal(unittest.TestCase):
+    def test_kafkas_tool_reads_the_records_of_groups(self):
+        require_confluent_kafka()
+        require_kafka_tools()
+        broker = Broker({**QUICK, "offsets.topic.num.partitions": "1"}).start()
+        self.addCleanup(broker.close)
+        lib.create(broker, "lines", partitions=3)
+        lib.send(broker, "lines", [b"0"])
+        members = [Member(broker, "lines", "readers", group_protocol="consumer", group_instance_id="one"),
+                   Member(broker, "^li.*", "readers", group_protocol="consumer"), Member(broker, "lines", "readers")]
+        for member in members:
+            member.start()
+        eventually(lambda: is_shared(members, 3), seconds=SETTLE_SECONDS)
+        for member in members:
+            member.finish()
+        broker.terminate()
+        [log] = glob.glob(os.path.join(broker.data, "__consumer_offsets-0", "*.log"))
+        said = kafka_tool("org.apache.kafka.tools.DumpLogSegments", "--offsets-decoder", "--files", log)
+        lines = [line for line in said.splitlines() if " key: " in line]
+        types = {json.loads(re.search(r" key: ({.*?}) payload", line)[1])["type"] for line in lines}
+        self.assertLessEqual({"1", "3", "5", "6", "7", "8", "16"}, types)
+        self.assertEqual([line for line in lines if "Unknown" in line or "Could not" in line], [])
 
 
 class ExampleBroker(Broker):
