@@ -4,10 +4,12 @@ import os
 import re
 import signal
 import tempfile
+import unittest
 
 import librdkafka as lib
+import wire
 from broker import eventually
-from cluster import ClusterCase
+from cluster import Cluster, ClusterCase
 from cluster_test import PROGRESS_SECONDS
 from kill_test import Load, faults, read_back
 from programs import ProgramFailed, kafka_tool, require_confluent_kafka, require_kafka_tools
@@ -99,6 +101,29 @@ class ClusterAdmin(ClusterCase):
         said = self.tool("LeaderElectionCommand", "--election-type", "PREFERRED", "--topic", TOPIC, "--partition", 0)
         self.assertIn("Valid replica already elected", said)
 
+    def test_an_unclean_election_takes_a_replica_that_is_behind(self):
+        self.create([[1, 2]])
+        lib.send(self.cluster, TOPIC, [b"everywhere"], acks="all")
+        eventually(lambda: len(self.partitions()[0].isrs) == 2, seconds=PROGRESS_SECONDS)
+        self.cluster.nodes[1].kill()
+        eventually(lambda: self.partitions()[0].isrs == [1], seconds=PROGRESS_SECONDS)
+        lib.send(self.cluster, TOPIC, [b"on node 1 alone"], acks="all")
+        self.cluster.nodes[0].kill()
+        self.cluster.nodes[1].start()
+        asked = f"127.0.0.1:{self.cluster.client_ports[2]}"
+
+        def elect(kind):
+            return kafka_tool(TOOLS + "LeaderElectionCommand", "--bootstrap-server", asked, "--election-type", kind,
+                              "--topic", TOPIC, "--partition", 0)
+        with self.assertRaises(ProgramFailed):  # nobody who is in sync is there
+            elect("PREFERRED")
+        self.assertIn(f"Successfully completed leader election (UNCLEAN) for partitions {TOPIC}-0", elect("UNCLEAN"))
+        eventually(lambda: self.partitions()[0].leader == 2, seconds=PROGRESS_SECONDS)
+        lib.send(self.cluster, TOPIC, [b"afterwards"], acks="all")
+        self.cluster.nodes[0].start()
+        eventually(lambda: len(self.partitions()[0].isrs) == 2, seconds=PROGRESS_SECONDS)
+        self.assertEqual([m.value() for m in lib.read_all(self.cluster, TOPIC, 0)], [b"everywhere", b"afterwards"])
+
     def test_the_quorum_is_described_and_shrinks_by_a_stopped_node(self):
         status = self.tool("MetadataQuorumCommand", "describe", "--status")
         self.assertRegex(status, r"LeaderId:\s+[123]\n")
@@ -131,3 +156,32 @@ class ClusterAdmin(ClusterCase):
         with self.assertRaises(ProgramFailed) as refused:
             self.tool("FeatureCommand", "upgrade", "--feature", "transaction.version=9")
         self.assertIn("transaction.version", refused.exception.stderr + refused.exception.stdout)
+
+
+class QuorumByHand(unittest.TestCase):
+    """With `controller.quorum.auto.join.enable=false` nobody but the operator makes voters."""
+
+    def setUp(self):
+        self.cluster = Cluster({"controller.quorum.auto.join.enable": "false"})
+        self.addCleanup(self.cluster.close)
+
+    def quorum(self):
+        with wire.Peer(self.cluster.nodes[0]) as peer:
+            answer = peer.ask("describe_quorum", 2, {"topics": [
+                {"topic_name": "__cluster_metadata", "partitions": [{"partition_index": 0}]}]})
+        said = answer["topics"][0]["partitions"][0]
+        return [v["replica_id"] for v in said["current_voters"]], said["observers"]
+
+    def test_voters_are_added_on_request_alone(self):
+        self.cluster.start(awaits_voters=False)
+        eventually(lambda: len(self.quorum()[1]) == 2, seconds=PROGRESS_SECONDS)
+        voters, observers = self.quorum()
+        self.assertEqual(voters, [1])
+        newcomer = next(one for one in observers if one["replica_id"] == 2)
+        with wire.Peer(self.cluster.nodes[0]) as peer:
+            answer = peer.ask("add_raft_voter", 0, {
+                "cluster_id": None, "timeout_ms": 10_000, "voter_id": 2,
+                "voter_directory_id": newcomer["replica_directory_id"], "listeners": [
+                    {"name": "CONTROLLER", "host": "127.0.0.1", "port": self.cluster.link_ports[1]}]})
+        self.assertEqual(answer["error_code"], 0, answer)
+        eventually(lambda: self.quorum()[0] == [1, 2], seconds=PROGRESS_SECONDS)
