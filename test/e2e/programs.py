@@ -73,6 +73,13 @@ def java_source(path, *arguments, seconds=PROGRAM_SECONDS):
                 os.path.join(kafka_libs(), "*"), path, *map(str, arguments)], None, seconds)
 
 
+def require_js(folder):
+    if not shutil.which("node"):
+        missing("node", "apt-get install nodejs npm")
+    if not os.path.isdir(os.path.join(folder, "node_modules")):
+        missing("kafkajs", f"npm ci in {folder}")
+
+
 def require_go():
     if not shutil.which("go"):
         missing("go", "apt-get install golang-go")
