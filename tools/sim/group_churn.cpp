@@ -1,19 +1,29 @@
 #include "tools/sim/group_churn.hpp"
 
+#include "tools/sim/consumer_member.hpp"
+#include "tools/sim/group_member.hpp"
+
 #include <algorithm>
 
 namespace troupe::cluster_sim {
 
 namespace {
 
-constexpr int member_count = 4;  // one more than there are partitions
+constexpr int classic_count = 4;  // one more than there are partitions
+constexpr int consumer_count = 2;
 
 }  // namespace
 
-group_churn::group_churn(simulated_cluster& cluster, std::vector<std::string>& defects) : oracle_(defects) {
-  for (int i = 1; i <= member_count; ++i)
-    members_.push_back(std::make_unique<group_member>(cluster.in(), "m" + std::to_string(i), cluster.addresses(),
-                                                      oracle_));
+group_churn::group_churn(simulated_cluster& cluster, group_protocol by, std::vector<std::string>& defects)
+  : oracle_(defects) {
+  if (by == group_protocol::classic)
+    for (int i = 1; i <= classic_count; ++i)
+      members_.push_back(std::make_unique<group_member>(cluster.in(), "m" + std::to_string(i), cluster.addresses(),
+                                                        oracle_));
+  else
+    for (int i = 1; i <= consumer_count; ++i)
+      members_.push_back(std::make_unique<consumer_member>(cluster.in(), "g" + std::to_string(i), cluster.addresses(),
+                                                           oracle_));
 }
 
 void group_churn::start() {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "tools/sim/group_member.hpp"
+#include "tools/sim/churning_member.hpp"
+#include "tools/sim/group_oracle.hpp"
 #include "tools/sim/simulated_cluster.hpp"
 
 #include <memory>
@@ -9,12 +10,15 @@
 
 namespace troupe::cluster_sim {
 
+/// By which protocol the members of a group are members.
+enum class group_protocol : std::uint8_t { classic, consumer };
+
 /// A few consumers of one group that come and go while faults happen; in the end all of them must be members of one
-/// generation, own all partitions among them, and have committed in it.
+/// generation, or epoch, own all partitions among them, and have committed in it.
 class group_churn {
  public:
   /// `cluster` and `defects` outlive it.
-  group_churn(simulated_cluster& cluster, std::vector<std::string>& defects);
+  group_churn(simulated_cluster& cluster, group_protocol by, std::vector<std::string>& defects);
 
   void start();
   /// From now on nobody leaves.
@@ -28,7 +32,7 @@ class group_churn {
 
  private:
   group_oracle oracle_;
-  std::vector<std::unique_ptr<group_member>> members_;
+  std::vector<std::unique_ptr<churning_member>> members_;
 };
 
 }  // namespace troupe::cluster_sim

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tools/sim/churning_member.hpp"
 #include "tools/sim/client.hpp"
 #include "tools/sim/group_oracle.hpp"
 
@@ -18,22 +19,18 @@ namespace troupe::cluster_sim {
 /// leads, reads the committed offsets of what it was given, then heartbeats and commits, and starts over when it is
 /// told to. Now and then it leaves, or falls silent and forgets its id. It consumes nothing: what it commits are
 /// numbers that no member commits twice, so that `group_oracle` can tell them apart.
-class group_member {
+class group_member : public churning_member {
  public:
   /// `oracle` outlives it.
   group_member(sim::world& in, const std::string& host, std::vector<endpoint> brokers, group_oracle& oracle);
 
-  /// Works until `settle` is called, and from then on until its commits are acknowledged.
-  void start();
-  /// Leaves no more: a member that stays with the others.
-  void settle() { is_settling_ = true; }
-  /// Has been told what it owns, and has committed all of it in that generation since it settles.
-  bool is_settled() const { return is_settling_ && settled_in_ == generation_ && generation_ >= 0; }
-  /// Does nothing any more.
-  void stop() { is_stopped_ = true; }
-  std::int32_t generation() const { return generation_; }
-  std::size_t owned_count() const { return owned_.size(); }
-  std::string describe() const;
+  void start() override;
+  void settle() override { is_settling_ = true; }
+  bool is_settled() const override { return is_settling_ && settled_in_ == generation_ && generation_ >= 0; }
+  void stop() override { is_stopped_ = true; }
+  std::int32_t generation() const override { return generation_; }
+  std::size_t owned_count() const override { return owned_.size(); }
+  std::string describe() const override;
 
  private:
   void find();
