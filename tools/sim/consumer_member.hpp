@@ -18,8 +18,8 @@ namespace troupe::cluster_sim {
 
 /// One consumer of a group of the consumer protocol (KIP-848), as real ones behave: heartbeats at the pace that it is
 /// told, gives up what it is not to have any more and says so, tells everything again after an answer that did not
-/// come, and starts anew when it is fenced. Commits and reads offsets of what it owns as `group_member` does; now and then it
-/// leaves, or falls silent and comes back as another member.
+/// come, and starts anew when it is fenced. Commits and reads offsets of what it owns as `group_member` does; now and
+/// then it leaves, or falls silent and comes back as another member.
 class consumer_member : public churning_member {
  public:
   /// `oracle` outlives it.

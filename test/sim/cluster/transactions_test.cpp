@@ -198,6 +198,26 @@ bool holds_only(scenario& s, const std::vector<std::string>& values) {
 
 }  // namespace
 
+BOOST_AUTO_TEST_CASE(T01_a_retry_at_the_next_leader_after_a_lost_answer_is_no_second_record) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    auto p = begin(s);
+    auto old = s.await_leader(1);
+    BOOST_TEST((p.write(old, "first") == error_code::none));
+    p.sequence = 0;  // as if its answer had been lost
+    s.node(old).crash();
+    const auto next = s.await_leader(s.other_than(old), {old});
+    BOOST_REQUIRE(next > 0);
+    BOOST_TEST((p.write(next, "first") == error_code::none));
+    BOOST_TEST((p.write(next, "second") == error_code::none));
+    s.node(old).start();
+    BOOST_TEST(s.await_in_sync(next, 3));
+    BOOST_TEST((p.end_wherever(next, true) == error_code::none));
+    BOOST_TEST(holds_only(s, {"first", "second"}));
+    s.end_well();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(T04_what_comes_after_the_abort_is_no_part_of_any_transaction) {
   for (const auto seed : seeds)
     for (const auto protocol : {old_protocol, new_protocol}) {

@@ -179,6 +179,42 @@ BOOST_AUTO_TEST_CASE(a_log_that_rests_and_wakes_over_and_over_stays_sound) {
   BOOST_CHECK_LE(snapshots, static_cast<std::ptrdiff_t>(held->segment_count()));
 }
 
+// -- producers whose records are gone ---------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(T02_a_batch_that_is_sent_again_after_its_segment_is_gone_is_not_appended_again) {
+  how.segment_bytes = 300;
+  open();
+  for (int i = 0; i < 5; ++i)
+    must(append_from(producer_id{1}, 0, i));
+  sync();
+  must_succeed(held->advance_log_start(offset{5}, now));
+  for (int again = 1; again < 5; ++again) {
+    const auto answer = must(append_from(producer_id{1}, 0, again));
+    BOOST_CHECK(answer.base == offset{again});
+    BOOST_CHECK(held->log_end_offset() == offset{5});
+  }
+  crash_and_reopen();
+  static_cast<void>(append_from(producer_id{1}, 0, 2));  // known still, or refused
+  BOOST_CHECK(held->log_end_offset() == offset{5});
+  BOOST_CHECK(must(append_from(producer_id{1}, 0, 5)).base == offset{5});
+}
+
+BOOST_AUTO_TEST_CASE(T03_a_producer_whose_records_retention_has_taken_goes_on_where_it_was) {
+  for (const bool restarts : {false, true}) {
+    log_fixture one;
+    one.how.segment_bytes = 300;
+    one.open();
+    for (int i = 0; i < 3; ++i)
+      must(one.append_from(producer_id{1}, 0, i));
+    one.sync();
+    must_succeed(one.held->advance_log_start(offset{3}, one.now));
+    if (restarts)
+      one.reopen();
+    BOOST_CHECK(must(one.append_from(producer_id{1}, 0, 3)).base == offset{3});
+    BOOST_CHECK(troupe::log::is_error(one.append_from(producer_id{1}, 0, 5).error(), errc::out_of_order_sequence));
+  }
+}
+
 // -- by time ----------------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(C08_offsets_by_time_are_those_of_a_full_scan_also_after_rolls_trims_and_restarts) {

@@ -161,7 +161,7 @@ struct known_log : fixture {
 
 BOOST_FIXTURE_TEST_SUITE(transactions, fixture)
 
-BOOST_AUTO_TEST_CASE(the_last_stable_offset_stays_at_the_first_open_transaction_until_its_marker_is_replicated) {
+BOOST_AUTO_TEST_CASE(T13_the_last_stable_offset_stays_at_the_first_open_transaction_until_its_marker_is_replicated) {
   open();
   append(2);
   must(write(alice, 0, "a", "1"));
@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(a_batch_outside_of_the_open_transaction_is_refused) {
   BOOST_CHECK(is_error(held->append_as_leader(plain, epoch, now).error(), errc::invalid_transaction_state));
 }
 
-BOOST_AUTO_TEST_CASE(truncation_forgets_what_it_cuts_and_knows_what_is_open_again) {
+BOOST_AUTO_TEST_CASE(T15_truncation_forgets_what_it_cuts_and_knows_what_is_open_again) {
   how.segment_bytes = 300;
   open();
   must(write(alice, 0, "a", "1"));

@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(an_answer_to_init_that_was_lost_is_given_again) {
   BOOST_TEST(is(init(p.producer_id, p.producer_epoch).error_code, error_code::producer_fenced));
 }
 
-BOOST_AUTO_TEST_CASE(ids_that_are_not_used_are_forgotten_but_not_with_a_transaction) {
+BOOST_AUTO_TEST_CASE(T06_ids_that_are_not_used_are_forgotten_but_not_with_a_transaction) {
   const auto p = init();
   add(p.producer_id, 0);
   now.wall += 24h * 8;
