@@ -88,6 +88,7 @@ struct ConfigRecord {
     clusterDefault @0 :Void;      # for all brokers that have no value of their own
     broker @1 :Int32;             # for one node, registered or not
     topic @2 :Id128;
+    group @6 :Text;               # for the consumer group of that id, whether it exists or not; not empty
   }
   key @3 :Text;
   state :union {

@@ -219,9 +219,22 @@ error applier::change_config(schema::ConfigRecord::Reader r) {
       next_->cluster_config_ = std::make_shared<const config_map>(std::move(all));
       return failed;
     }
+    case schema::ConfigRecord::Resource::GROUP: return change_group_config(text(resource.getGroup()), r);
   }
   return make_error(errc::unknown_record, "setting " + text(r.getKey())
                                             + " of a kind of resource that a newer version knows; upgrade this node");
+}
+
+error applier::change_group_config(const std::string& group, schema::ConfigRecord::Reader r) {
+  const auto before = next_->group_configs_.find(std::string_view{group});
+  auto after = std::make_shared<group_overrides>(before ? *before : group_overrides{group, {}});
+  if (auto failed = change(after->configs, r))
+    return failed;
+  if (after->configs.empty())
+    next_->group_configs_.erase(std::string_view{group});
+  else
+    next_->group_configs_.put(std::move(after));
+  return {};
 }
 
 namespace {

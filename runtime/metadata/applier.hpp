@@ -29,6 +29,7 @@ class applier {
   error change_partition(schema::PartitionChangeRecord::Reader r);
   void remove_topic(schema::TopicRemovedRecord::Reader r);
   error change_config(schema::ConfigRecord::Reader r);
+  error change_group_config(const std::string& group, schema::ConfigRecord::Reader r);
   void add_broker(schema::BrokerRecord::Reader r);
   void change_broker(schema::BrokerChangeRecord::Reader r);
   void remove_broker(schema::BrokerRemovedRecord::Reader r);

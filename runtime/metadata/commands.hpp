@@ -82,18 +82,19 @@ struct create_partitions_command {
 /// Errors: unknown_topic, invalid_partitions, invalid_replication_factor, invalid_replica_assignment, policy_violation.
 expected<records> create_partitions(const image& on, const create_partitions_command& wish);
 
-/// A resource as clients name it: the topic's name, the node's id in digits, or "" for the default of all nodes.
+/// A resource as clients name it: the name of the topic or group, the node's id in digits, or "" for the default of all
+/// nodes.
 struct config_resource {
   config_resource_type type = config_resource_type::topic;
   std::string name;
 };
 
-/// The resource for Kafka's type number (2 topic, 4 broker) and name. Error: invalid_request for other types and for a
-/// broker name that is no number.
+/// The resource for Kafka's type number (2 topic, 4 broker, 32 group) and name. Error: invalid_request for other types
+/// and for a broker name that is no number.
 expected<config_resource> config_resource_of(std::int8_t kafka_type, std::string_view name);
 
-/// Replaces all settings of a resource (AlterConfigs). Errors: unknown_topic, broker_id_not_registered, invalid_config,
-/// invalid_request (a key twice), policy_violation.
+/// Replaces all settings of a resource (AlterConfigs). A group need not exist. Errors: unknown_topic,
+/// broker_id_not_registered, invalid_config, invalid_request (a key twice, a group without a name), policy_violation.
 expected<records> alter_configs(const image& on, const command_rules& rules, const config_resource& of,
                                 const std::vector<std::pair<std::string, std::optional<std::string>>>& wanted);
 

@@ -12,11 +12,12 @@ namespace troupe::metadata {
 
 namespace {
 
-/// A resource that exists, and the settings it has.
+/// A resource that can have settings, and those it has.
 struct target {
   config_resource_type type;
   topic_id topic;
   node_id node = no_node;
+  std::string group;
   config_map now;
 };
 
@@ -28,8 +29,18 @@ std::optional<node_id> parse_node(std::string_view text) {
   return node_id{value};
 }
 
+error check_group_name(const std::string& name) {
+  if (name.empty())
+    return make_error(errc::invalid_request, "Default group resources are not allowed.");
+  if (name.size() > bounds::configured_group_bytes_max)
+    return make_error(errc::policy_violation, "the name of a group that has settings may have "
+                                                + std::to_string(bounds::configured_group_bytes_max) + " bytes, not "
+                                                + std::to_string(name.size()));
+  return {};
+}
+
 expected<target> find_target(const image& on, const config_resource& of) {
-  target out{of.type, {}, no_node, {}};
+  target out{of.type, {}, no_node, {}, {}};
   switch (of.type) {
     case config_resource_type::topic: {
       const auto found = on.find_topic(of.name);
@@ -53,13 +64,22 @@ expected<target> find_target(const image& on, const config_resource& of) {
     case config_resource_type::cluster_default:
       out.now = *on.cluster_config();
       break;
+    case config_resource_type::group:
+      if (auto refused = check_group_name(of.name))
+        return refused;
+      out.group = of.name;
+      if (const auto* now = on.group_config(of.name))
+        out.now = *now;
+      break;
   }
   return out;
 }
 
-/// Kafka's choice: what a topic cannot be set to is an invalid config, what a broker cannot is an invalid request.
+/// Kafka's choice: what a topic or group cannot be set to is an invalid config, what a broker cannot is an invalid
+/// request.
 errc refusal(config_resource_type type) {
-  return type == config_resource_type::topic ? errc::invalid_config : errc::invalid_request;
+  const bool of_broker = type == config_resource_type::broker || type == config_resource_type::cluster_default;
+  return of_broker ? errc::invalid_request : errc::invalid_config;
 }
 
 error check_value(const command_rules& rules, config_resource_type type, const std::string& key,
@@ -73,12 +93,16 @@ error check_value(const command_rules& rules, config_resource_type type, const s
   return {};
 }
 
-error check_whole(const command_rules& rules, config_resource_type type, const config_map& wanted) {
+error check_whole(const image& on, const command_rules& rules, const target& of, const config_map& wanted) {
   if (wanted.size() > bounds::settings_per_resource_max)
     return make_error(errc::policy_violation, std::to_string(wanted.size()) + " settings for one resource, at most "
                                                 + std::to_string(bounds::settings_per_resource_max) + " are possible");
-  if (auto refused = rules.configs.check_together(type, wanted))
-    return make_error(refusal(type), render(refused));
+  if (auto refused = rules.configs.check_together(of.type, wanted))
+    return make_error(refusal(of.type), render(refused));
+  const bool new_group = of.type == config_resource_type::group && of.now.empty() && !wanted.empty();
+  if (new_group && on.group_configs().size() >= bounds::configured_groups_max)
+    return make_error(errc::policy_violation, "as many groups have settings as can have them, "
+                                                + std::to_string(bounds::configured_groups_max));
   return {};
 }
 
@@ -86,6 +110,7 @@ record config_record(const target& of, const std::string& key, const std::option
   switch (of.type) {
     case config_resource_type::topic: return topic_config_record(of.topic, key, value);
     case config_resource_type::broker: return broker_config_record(of.node, key, value);
+    case config_resource_type::group: return group_config_record(of.group, key, value);
     case config_resource_type::cluster_default: break;
   }
   return cluster_config_record(key, value);
@@ -106,7 +131,7 @@ records difference(const target& of, const config_map& wanted) {
 /// The change of settings, and what the settings as they are then ask of the partitions: both take effect together, for
 /// a leader that goes by a smaller `min.insync.replicas` commits records that the ELR does not have.
 expected<records> with_partitions(const image& on, const command_rules& rules, const target& of, records changes) {
-  if (changes.empty())
+  if (changes.empty() || of.type == config_resource_type::group)
     return changes;
   const auto after = foresee(on, changes);
   if (!after)
@@ -186,8 +211,11 @@ error change_one(const command_rules& rules, const target& of, const config_chan
 expected<config_resource> config_resource_of(std::int8_t kafka_type, std::string_view name) {
   constexpr std::int8_t topic_type = 2;
   constexpr std::int8_t broker_type = 4;
+  constexpr std::int8_t group_type = 32;
   if (kafka_type == topic_type)
     return config_resource{config_resource_type::topic, std::string{name}};
+  if (kafka_type == group_type)
+    return config_resource{config_resource_type::group, std::string{name}};
   if (kafka_type == broker_type && name.empty())
     return config_resource{config_resource_type::cluster_default, {}};
   if (kafka_type == broker_type && parse_node(name))
@@ -216,7 +244,7 @@ expected<records> alter_configs(const image& on, const command_rules& rules, con
       return refused;
     whole[key] = *value;
   }
-  if (auto refused = check_whole(rules, of.type, whole))
+  if (auto refused = check_whole(on, rules, *found, whole))
     return refused;
   return with_partitions(on, rules, *found, difference(*found, whole));
 }
@@ -234,7 +262,7 @@ expected<records> change_configs(const image& on, const command_rules& rules, co
     if (auto refused = change_one(rules, *found, change, wanted))
       return refused;
   }
-  if (auto refused = check_whole(rules, of.type, wanted))
+  if (auto refused = check_whole(on, rules, *found, wanted))
     return refused;
   return with_partitions(on, rules, *found, difference(*found, wanted));
 }

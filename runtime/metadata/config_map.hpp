@@ -13,6 +13,6 @@ namespace troupe::metadata {
 using config_map = std::map<std::string, std::string, std::less<>>;
 
 /// What settings can be given to while running.
-enum class config_resource_type : std::uint8_t { topic, broker, cluster_default };
+enum class config_resource_type : std::uint8_t { topic, broker, cluster_default, group };
 
 }  // namespace troupe::metadata

@@ -4,12 +4,15 @@ namespace troupe::metadata {
 
 namespace {
 
-/// Walks both orders at once. A leaf that both sets share and that begins at the same place is stepped over whole.
-void diff_topics(const image& before, const image& after, image_diff& out) {
-  auto old_at = before.topics_by_id().begin();
-  auto new_at = after.topics_by_id().begin();
-  const auto old_end = before.topics_by_id().end();
-  const auto new_end = after.topics_by_id().end();
+/// Calls `each(before, after)` for the values that are not the same in both sets, null standing for one that is not
+/// there. A leaf that both sets share and that begins at the same place is stepped over whole.
+template <class T, class KeyOf, class Each>
+void for_each_difference(const sorted_set<T, KeyOf>& before, const sorted_set<T, KeyOf>& after, Each each) {
+  const std::shared_ptr<const T> none;
+  auto old_at = before.begin();
+  auto new_at = after.begin();
+  const auto old_end = before.end();
+  const auto new_end = after.end();
   while (old_at != old_end || new_at != new_end) {
     if (old_at != old_end && new_at != new_end) {
       const auto* leaf = old_at.leaf_beginning_here();
@@ -19,17 +22,37 @@ void diff_topics(const image& before, const image& after, image_diff& out) {
         continue;
       }
     }
-    if (new_at == new_end || (old_at != old_end && (*old_at)->id < (*new_at)->id)) {
-      out.removed.push_back(*old_at++);
-    } else if (old_at == old_end || (*new_at)->id < (*old_at)->id) {
-      out.created.push_back(*new_at++);
+    if (new_at == new_end || (old_at != old_end && KeyOf{}(**old_at) < KeyOf{}(**new_at))) {
+      each(*old_at++, none);
+    } else if (old_at == old_end || KeyOf{}(**new_at) < KeyOf{}(**old_at)) {
+      each(none, *new_at++);
     } else {
       if (*old_at != *new_at)
-        out.changed.push_back({*old_at, *new_at});
+        each(*old_at, *new_at);
       ++old_at;
       ++new_at;
     }
   }
+}
+
+void diff_topics(const image& before, const image& after, image_diff& out) {
+  using one = std::shared_ptr<const topic>;
+  for_each_difference(before.topics_by_id(), after.topics_by_id(), [&out](const one& was, const one& is) {
+    if (!is)
+      out.removed.push_back(was);
+    else if (!was)
+      out.created.push_back(is);
+    else
+      out.changed.push_back({was, is});
+  });
+}
+
+void diff_groups(const image& before, const image& after, image_diff& out) {
+  using one = std::shared_ptr<const group_overrides>;
+  for_each_difference(before.group_configs(), after.group_configs(), [&out](const one& was, const one& is) {
+    if (!was || !is || was->configs != is->configs)
+      out.group_configs.push_back((is ? is : was)->group);
+  });
 }
 
 /// The keys whose values differ by `same`, or which only one of the maps has.
@@ -52,6 +75,7 @@ std::vector<node_id> differing(const Map& before, const Map& after, Same same) {
 image_diff difference(const image& before, const image& after) {
   image_diff out;
   diff_topics(before, after, out);
+  diff_groups(before, after, out);
   out.cluster_config =
       before.cluster_config() != after.cluster_config() && *before.cluster_config() != *after.cluster_config();
   out.broker_configs = differing(before.broker_configs(), after.broker_configs(), std::equal_to<>{});

@@ -3,6 +3,7 @@
 #include "runtime/metadata/image.hpp"
 
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace troupe::metadata {
@@ -18,13 +19,14 @@ struct image_diff {
   std::vector<std::shared_ptr<const topic>> removed;
   bool cluster_config = false;          ///< settings of all nodes
   std::vector<node_id> broker_configs;  ///< nodes whose own settings changed
+  std::vector<std::string> group_configs;  ///< groups whose settings changed, in the order of their names
   std::vector<node_id> brokers;         ///< registered, changed or gone
   bool voters = false;                  ///< of the metadata log
   bool features = false;                ///< finalized levels
 
   bool empty() const {
     return created.empty() && changed.empty() && removed.empty() && !cluster_config && broker_configs.empty()
-           && brokers.empty() && !voters && !features;
+           && group_configs.empty() && brokers.empty() && !voters && !features;
   }
 };
 

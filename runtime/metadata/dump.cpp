@@ -35,6 +35,9 @@ records dump(const image& from) {
   for (const auto& [id, configs] : from.broker_configs())
     for (const auto& [key, value] : configs)
       out.push_back(broker_config_record(id, key, value));
+  for (const auto& g : from.group_configs())
+    for (const auto& [key, value] : g->configs)
+      out.push_back(group_config_record(g->group, key, value));
   if (from.next_producer_id() > 0)
     out.push_back(producer_ids_record(from.next_producer_id(), no_node, -1));
   for (const auto& t : from.topics_by_name())

@@ -36,6 +36,11 @@ const config_map* image::broker_config(node_id id) const {
   return found == broker_configs_->end() ? nullptr : &found->second;
 }
 
+const config_map* image::group_config(std::string_view group) const {
+  const auto found = group_configs_.find(group);
+  return found ? &found->configs : nullptr;  // the image keeps it alive
+}
+
 std::int16_t image::feature(std::string_view name) const {
   const auto found = features_->find(name);
   return found == features_->end() ? std::int16_t{0} : found->second;

@@ -33,6 +33,12 @@ struct topic {
   std::int32_t partition_count() const { return static_cast<std::int32_t>(partitions.size()); }
 };
 
+/// The settings of one consumer group, which need not exist.
+struct group_overrides {
+  std::string group;
+  config_map configs;  ///< never empty
+};
+
 /// One address of a broker.
 struct broker_endpoint {
   std::string listener;
@@ -80,6 +86,10 @@ class image {
   };
   using name_order = sorted_set<topic, name_of>;
   using id_order = sorted_set<topic, id_of>;
+  struct group_of {
+    std::string_view operator()(const group_overrides& g) const { return g.group; }
+  };
+  using group_order = sorted_set<group_overrides, group_of>;
 
   /// Last entry that is part of this image.
   entry_id applied() const { return applied_; }
@@ -111,6 +121,11 @@ class image {
   /// Settings changed while running for all nodes; never null.
   const config_map* cluster_config() const { return cluster_config_.get(); }
 
+  /// Settings of a consumer group; null when it has none.
+  const config_map* group_config(std::string_view group) const;
+  /// All groups that have settings (`std::shared_ptr<const group_overrides>`), in the order of their names, bytewise.
+  const group_order& group_configs() const { return group_configs_; }
+
   /// The voters of the metadata log by id; empty before the first set of them is written.
   const std::vector<voter>& voters() const { return *voters_; }
 
@@ -136,6 +151,7 @@ class image {
   std::shared_ptr<const std::map<node_id, std::shared_ptr<const broker>>> brokers_ = no_brokers();
   std::shared_ptr<const std::map<node_id, config_map>> broker_configs_ = no_broker_configs();
   std::shared_ptr<const config_map> cluster_config_ = no_configs();
+  group_order group_configs_;
   std::shared_ptr<const std::vector<voter>> voters_ = no_voters();
   std::shared_ptr<const std::map<std::string, std::int16_t, std::less<>>> features_ = no_features();
   std::int64_t next_producer_id_ = 0;

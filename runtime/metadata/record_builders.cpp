@@ -20,9 +20,11 @@ void fill(capnp::List<std::int32_t>::Builder to, const std::vector<node_id>& fro
     to.set(i, from[i].value);
 }
 
+/// `resource_bytes`: of the resource's name, where it has one.
 template <class SetResource>
-record config_record(const std::string& key, const std::optional<std::string>& value, SetResource set_resource) {
-  builder b{words_for(key.size() + (value ? value->size() : 0))};
+record config_record(const std::string& key, const std::optional<std::string>& value, SetResource set_resource,
+                     std::size_t resource_bytes = 0) {
+  builder b{words_for(resource_bytes + key.size() + (value ? value->size() : 0))};
   auto r = b->initConfig();
   set_resource(r.initResource());
   r.setKey(key);
@@ -110,6 +112,10 @@ record broker_config_record(node_id of, const std::string& key, const std::optio
 
 record cluster_config_record(const std::string& key, const std::optional<std::string>& value) {
   return config_record(key, value, [](auto resource) { resource.setClusterDefault(); });
+}
+
+record group_config_record(const std::string& of, const std::string& key, const std::optional<std::string>& value) {
+  return config_record(key, value, [&](auto resource) { resource.setGroup(of); }, of.size());
 }
 
 record producer_ids_record(std::int64_t next_id, node_id to, std::int64_t broker_epoch) {

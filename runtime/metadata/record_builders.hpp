@@ -21,6 +21,7 @@ record topic_removed_record(const topic_id& id);
 record topic_config_record(const topic_id& of, const std::string& key, const std::optional<std::string>& value);
 record broker_config_record(node_id of, const std::string& key, const std::optional<std::string>& value);
 record cluster_config_record(const std::string& key, const std::optional<std::string>& value);
+record group_config_record(const std::string& of, const std::string& key, const std::optional<std::string>& value);
 record producer_ids_record(std::int64_t next_id, node_id to, std::int64_t broker_epoch);
 record broker_record(const broker& b);
 record broker_change_record(node_id id, std::int64_t epoch, bool fenced, bool shutting_down);

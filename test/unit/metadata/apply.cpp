@@ -5,12 +5,19 @@
 
 #include <ctime>
 #include <random>
+#include <set>
 
 using namespace troupe;
 using namespace troupe::metadata;
 using namespace troupe::metadata::test;
 
 namespace {
+
+expected<records> change_some_group(const image& on, const command_rules& rules, std::mt19937& random) {
+  const auto operation = random() % 2 ? config_operation::set : config_operation::remove;
+  return change_configs(on, rules, {config_resource_type::group, "group-" + std::to_string(random() % 20)},
+                        {{"max", operation, std::to_string(random() % 100)}});
+}
 
 /// A cluster's history of `count` entries, deterministic.
 std::vector<entry> history(int count, unsigned seed) {
@@ -25,7 +32,7 @@ std::vector<entry> history(int count, unsigned seed) {
   while (static_cast<int>(out.size()) < count) {
     expected<records> made{records{}};
     const auto& some = names.empty() ? std::string{} : names[random() % names.size()];
-    switch (random() % 7) {
+    switch (random() % 8) {
       case 0:
       case 1: {
         create_topic_command wish;
@@ -52,6 +59,9 @@ std::vector<entry> history(int count, unsigned seed) {
                               {{"retention.ms", config_operation::set, std::to_string(random() % 100)}});
         break;
       case 5:
+        made = change_some_group(*now, rules, random);
+        break;
+      case 6:
         made = std::move(grant_producer_ids(*now, node_id{1}, -1)->records);
         break;
       default:
@@ -69,6 +79,20 @@ std::vector<entry> history(int count, unsigned seed) {
     now = applied(now, *made);
   }
   return out;
+}
+
+/// The groups whose settings are not the same in both images, found the slow way.
+std::vector<std::string> differing_groups(const image& a, const image& b) {
+  std::set<std::string> all;
+  for (const auto* one : {&a, &b})
+    for (const auto& g : one->group_configs())
+      all.insert(g->group);
+  std::erase_if(all, [&](const std::string& group) {
+    const auto* in_a = a.group_config(group);
+    const auto* in_b = b.group_config(group);
+    return in_a && in_b && *in_a == *in_b;
+  });
+  return {all.begin(), all.end()};
 }
 
 }  // namespace
@@ -185,6 +209,28 @@ BOOST_AUTO_TEST_CASE(settings_of_nodes_and_of_all_nodes_are_kept_apart) {
   BOOST_TEST(now->cluster_config()->empty());
 }
 
+BOOST_AUTO_TEST_CASE(settings_of_groups_are_there_until_the_last_one_is_removed) {
+  auto now = applied(empty_image(), {group_config_record("readers", "a", "1"), group_config_record("readers", "b", ""),
+                                     group_config_record("Leser \xc3\xbc/.. ", "a", "2")});
+  BOOST_REQUIRE(now->group_config("readers"));
+  BOOST_TEST((*now->group_config("readers") == config_map{{"a", "1"}, {"b", ""}}));
+  BOOST_TEST(!now->group_config("reader"));
+  BOOST_TEST(!now->group_config(""));
+  BOOST_TEST(now->group_configs().size() == 2u);
+  BOOST_TEST(text_of(**load_snapshot(now->applied(), dump(*now))) == text_of(*now));
+  const auto before = now;
+  now = applied(now, {group_config_record("readers", "a", std::nullopt)});
+  BOOST_TEST((*now->group_config("readers") == config_map{{"b", ""}}));
+  now = applied(now, {group_config_record("readers", "b", std::nullopt),
+                      group_config_record("others", "b", std::nullopt)});
+  BOOST_TEST(!now->group_config("readers"));
+  BOOST_TEST(now->group_configs().size() == 1u);
+  BOOST_TEST(before->group_config("readers")->size() == 2u);  // the image before is as it was
+  BOOST_TEST((difference(*before, *now).group_configs == std::vector<std::string>{"readers"}));
+  BOOST_TEST(!difference(*before, *now).empty());
+  BOOST_TEST(difference(*now, *applied(now, {group_config_record("others", "b", std::nullopt)})).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_broker_change_for_another_registration_is_left_alone) {
   auto now = applied(empty_image(), {broker_record(broker_of(1))});
   now = applied(now, {broker_change_record(node_id{1}, 7, true, true), broker_removed_record(node_id{1}, 7)});
@@ -240,6 +286,7 @@ BOOST_AUTO_TEST_CASE(differences_are_exactly_what_changed) {
         BOOST_TEST(diff.created.size() == created, "seed " << seed);
         BOOST_TEST(diff.changed.size() == changed, "seed " << seed);
         BOOST_TEST(diff.removed.size() == removed, "seed " << seed);
+        BOOST_TEST(diff.group_configs == differing_groups(*after[from], *after[to]), "seed " << seed);
       }
   }
   const auto one = applied(empty_image(), {broker_record(broker_of(1)), cluster_config_record("a", "1")});

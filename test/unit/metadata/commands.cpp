@@ -4,13 +4,16 @@
 //   create NAME [partitions=N] [factor=N] [start=N] [at=INDEX:ID+ID,INDEX:ID…] [KEY=VALUE…] [KEY] [dry]
 //   grow NAME COUNT [at=ID+ID,ID+ID…] [start=N]
 //   delete NAME, delete #N                        by name, by the number of the topic's id
-//   set|remove|append|subtract RESOURCE KEY [VALUE]     a resource is topic:NAME, broker:ID or cluster
+//   set|remove|append|subtract RESOURCE KEY [VALUE]     a resource is topic:NAME, broker:ID, group:NAME
+//                                                 or cluster
 //   replace RESOURCE [KEY=VALUE…]
 //   ids NODE [epoch=N]
 //   rules KEY=VALUE                               deletion=off, partitions=N, factor=N
 // The answer of a command is the records it makes, in short form, or the error; the records are applied. `show NAME`
 // tells a topic as the image has it.
 #include "../script.hpp"
+#include "runtime/metadata/bounds.hpp"
+#include "runtime/metadata/diff.hpp"
 #include "shown.hpp"
 
 using namespace troupe;
@@ -116,7 +119,10 @@ class cluster {
     const auto colon = text.find(':');
     if (colon == std::string::npos)
       return {config_resource_type::cluster_default, {}};
-    return {text[0] == 't' ? config_resource_type::topic : config_resource_type::broker, text.substr(colon + 1)};
+    static const std::map<char, config_resource_type> types{
+      {'t', config_resource_type::topic}, {'b', config_resource_type::broker}, {'g', config_resource_type::group}};
+    const auto name = text.substr(colon + 1);
+    return {types.at(text[0]), name.starts_with("x*") ? std::string(std::stoul(name.substr(2)), 'x') : name};
   }
 
   std::string replace(const words& in) {
@@ -208,6 +214,7 @@ BOOST_AUTO_TEST_CASE(resources_are_named_by_kafka_s_numbers) {
   BOOST_TEST((config_resource_of(2, "lines")->type == config_resource_type::topic));
   BOOST_TEST((config_resource_of(4, "12")->type == config_resource_type::broker));
   BOOST_TEST((config_resource_of(4, "")->type == config_resource_type::cluster_default));
+  BOOST_TEST((config_resource_of(32, "readers")->type == config_resource_type::group));
   for (const auto& [type, name] :
        std::vector<std::pair<int, std::string>>{{4, "x"}, {4, "-1"}, {4, "99999999999"}, {8, "1"}, {0, ""}})
     BOOST_TEST(is(config_resource_of(static_cast<std::int8_t>(type), name).error(), errc::invalid_request));
@@ -217,6 +224,26 @@ BOOST_AUTO_TEST_CASE(producer_ids_end_with_an_error) {
   constexpr auto last = std::numeric_limits<std::int64_t>::max();
   const auto now = applied(empty_image(), {broker_record(broker_of(1)), producer_ids_record(last - 5, node_id{1}, 1)});
   BOOST_TEST(is(grant_producer_ids(*now, node_id{1}, -1).error(), errc::producer_ids_exhausted));
+}
+
+BOOST_AUTO_TEST_CASE(as_many_groups_as_the_limit_says_have_settings_and_all_of_them_can_change) {
+  test_rules table;
+  const command_rules rules{table};
+  records all;
+  for (std::size_t i = 0; i < bounds::configured_groups_max; ++i)
+    all.push_back(group_config_record("group-" + std::to_string(i), "min", "1"));
+  const auto full = applied(empty_image(), all);
+  BOOST_TEST(full->group_configs().size() == bounds::configured_groups_max);
+  const auto set = [&](const image& on, const char* group) {
+    return change_configs(on, rules, {config_resource_type::group, group}, {{"min", config_operation::set, "2"}});
+  };
+  BOOST_TEST(is(set(*full, "one-more").error(), errc::policy_violation));
+  BOOST_TEST(is(alter_configs(*full, rules, {config_resource_type::group, "one-more"}, {{"min", "2"}}).error(),
+                errc::policy_violation));
+  BOOST_TEST(set(*full, "group-7")->size() == 1u);
+  const auto freed = applied(full, {group_config_record("group-7", "min", std::nullopt)});
+  BOOST_TEST(set(*freed, "one-more")->size() == 1u);
+  BOOST_TEST((difference(*full, *freed).group_configs == std::vector<std::string>{"group-7"}));
 }
 
 BOOST_AUTO_TEST_CASE(limits_are_reached_and_named) {

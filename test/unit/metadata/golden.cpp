@@ -59,6 +59,15 @@ BOOST_AUTO_TEST_CASE(records_of_version_0_2_are_read_and_applied) {
   BOOST_TEST(text_of(**load_snapshot(now->applied(), dump(*now))) == text_of(*now));
 }
 
+BOOST_AUTO_TEST_CASE(records_of_version_0_3_are_read_and_applied) {
+  records all;
+  for (const auto& g : all_golden("golden_0_3.txt"))
+    all.push_back(troupe::test::check_golden<schema::MetadataRecord>(g));
+  const auto now = applied(empty_image(), all);
+  BOOST_REQUIRE(now->group_config("readers"));
+  BOOST_TEST((*now->group_config("readers") == config_map{{"consumer.session.timeout.ms", "50000"}}));
+}
+
 BOOST_AUTO_TEST_CASE(files_of_version_0_1_are_opened) {
   memory_disk on;
   for (const auto& g : all_golden())

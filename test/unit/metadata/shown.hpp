@@ -91,6 +91,7 @@ inline std::string shown(schema::ConfigRecord::Reader r) {
   const auto resource = r.getResource();
   auto out = std::string{resource.isTopic()    ? "topic"
                          : resource.isBroker() ? "broker " + std::to_string(resource.getBroker())
+                         : resource.isGroup()  ? "group " + std::string{resource.getGroup().cStr()}
                                                : "cluster"};
   const auto state = r.getState();
   return out + " " + r.getKey().cStr() + (state.isValue() ? "=" + std::string{state.getValue().cStr()} : " removed");
