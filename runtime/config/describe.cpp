@@ -88,6 +88,22 @@ std::vector<described_setting> describe_topic(const layers& from, key_filter key
   return all;
 }
 
+std::vector<described_setting> describe_group(const layers& from, key_filter keys) {
+  std::vector<described_setting> all;
+  for (auto& row : group_settings()) {
+    if (!wanted(keys, row.key))
+      continue;
+    auto entry = entry_for(row);
+    auto found = group_value(from, row.key);
+    show(entry, found);
+    if (found.source == source::group)
+      entry.synonyms.push_back({std::string{row.key}, entry.value, source::group});
+    add_synonyms(entry, {&synonyms_of_group(row.key).fallback, 1}, from);
+    all.push_back(std::move(entry));
+  }
+  return all;
+}
+
 std::vector<described_setting> describe_broker(const layers& from, key_filter keys) {
   std::vector<described_setting> all;
   for (auto& row : broker_settings())

@@ -34,6 +34,9 @@ using key_filter = const std::vector<std::string>*;
 /// Every setting of a topic. `from.topic` holds its overrides.
 std::vector<described_setting> describe_topic(const layers& from, key_filter keys = nullptr);
 
+/// Every setting of a consumer group. `from.group` holds its overrides.
+std::vector<described_setting> describe_group(const layers& from, key_filter keys = nullptr);
+
 /// Every setting of the node that `from` belongs to.
 std::vector<described_setting> describe_broker(const layers& from, key_filter keys = nullptr);
 

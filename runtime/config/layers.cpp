@@ -3,6 +3,8 @@
 #include "runtime/base/invariant.hpp"
 #include "runtime/config/values.hpp"
 
+#include <algorithm>
+
 namespace troupe::config {
 
 namespace {
@@ -64,6 +66,25 @@ std::optional<found_value> broker_value(const layers& from, std::string_view key
     return found_value{"broker.id", std::to_string(from.fixed->id().value), source::static_broker};
   auto text = from.fixed->text(key);
   return text ? std::optional{found(*text, source::default_value)} : std::nullopt;
+}
+
+found_value group_value(const layers& from, std::string_view key) {
+  auto* row = find_group_setting(key);
+  TROUPE_INVARIANT(row != nullptr, "asked for a setting of groups of the table");
+  if (auto* text = find(from.group, key))
+    return {std::string{key}, normalised(row->type, *text), source::group};
+  auto found = broker_value(from, synonyms_of_group(key).fallback.key);
+  TROUPE_INVARIANT(found.has_value(), "the broker settings behind those of groups are not null");
+  return *found;
+}
+
+std::int64_t group_integer(const layers& from, std::string_view key) {
+  auto found = group_value(from, key);
+  auto number = parse_integer(found.text).value_or(0);
+  if (found.source != source::group)
+    return number;
+  auto& names = synonyms_of_group(key);
+  return std::max(from.fixed->integer(names.lowest), std::min(number, from.fixed->integer(names.highest)));
 }
 
 std::int64_t broker_integer(const layers& from, std::string_view key) {

@@ -1,5 +1,6 @@
 #include "runtime/config/rules.hpp"
 
+#include "runtime/config/layers.hpp"
 #include "runtime/config/settings.hpp"
 #include "runtime/config/values.hpp"
 
@@ -12,14 +13,27 @@ namespace {
 using resource_type = metadata::config_resource_type;
 
 const setting* row_of(resource_type type, std::string_view key) {
-  return type == resource_type::topic ? find_topic_setting(key) : find_broker_setting(key);
+  switch (type) {
+    case resource_type::topic: return find_topic_setting(key);
+    case resource_type::group: return find_group_setting(key);
+    case resource_type::broker:
+    case resource_type::cluster_default: break;
+  }
+  return find_broker_setting(key);
 }
 
 error unknown(resource_type type, std::string_view key) {
-  bool of_topic = type == resource_type::topic;
-  auto near = nearest_key(key, of_topic ? topic_settings() : broker_settings());
+  std::string kind = "broker";
+  auto known = broker_settings();
+  if (type == resource_type::topic) {
+    kind = "topic";
+    known = topic_settings();
+  } else if (type == resource_type::group) {
+    kind = "group";
+    known = group_settings();
+  }
+  auto near = nearest_key(key, known);
   auto hint = near.empty() ? std::string{} : "; did you mean " + std::string{near} + "?";
-  auto kind = std::string{of_topic ? "topic" : "broker"};
   return make_error(errc::unknown_key, "Unknown " + kind + " config name: " + std::string{key} + hint);
 }
 
@@ -68,16 +82,58 @@ error rules::check(resource_type type, std::string_view key, std::string_view va
   auto* row = row_of(type, key);
   if (row == nullptr)
     return unknown(type, key);
-  if (type != resource_type::topic) {
-    if (auto problem = check_scope(type, *row, key))
-      return problem;
-  } else if (auto problem = check_topic_value(key, value)) {
-    return problem;
-  }
-  return check_value(*row, value);
+  error problem;
+  if (type == resource_type::topic)
+    problem = check_topic_value(key, value);
+  else if (type != resource_type::group)
+    problem = check_scope(type, *row, key);
+  if (!problem)
+    problem = check_value(*row, value);
+  if (!problem && type == resource_type::group)
+    problem = check_group_value(key, value);
+  return problem;
+}
+
+const broker_config& rules::node() const {
+  static const broker_config without_file;
+  return node_ ? *node_ : without_file;
+}
+
+error rules::check_group_value(std::string_view key, std::string_view value) const {
+  auto number = parse_integer(value).value_or(0);
+  auto& names = synonyms_of_group(key);
+  auto refuse = [&](std::string_view how, std::string_view limit) {
+    return make_error(errc::bad_value, std::string{key} + ": " + std::to_string(number) + " is not allowed; it must " +
+                                         "be " + std::string{how} + " " + std::string{limit} + ", which is " +
+                                         std::to_string(node().integer(limit)));
+  };
+  if (number < node().integer(names.lowest))
+    return refuse("greater than or equal to", names.lowest);
+  if (number > node().integer(names.highest))
+    return refuse("less than or equal to", names.highest);
+  return {};
+}
+
+error rules::check_group_together(const metadata::config_map& overrides) const {
+  constexpr std::string_view session_key = "consumer.session.timeout.ms";
+  constexpr std::string_view heartbeat_key = "consumer.heartbeat.interval.ms";
+  if (!overrides.contains(session_key) && !overrides.contains(heartbeat_key))
+    return {};
+  auto value = [&](std::string_view key) {
+    return *parse_integer(group_value({.fixed = &node(), .group = &overrides}, key).text);
+  };
+  auto session = value(session_key);
+  auto heartbeat = value(heartbeat_key);
+  if (session > heartbeat)
+    return {};
+  return make_error(errc::contradiction, std::string{session_key} + " must be greater than " +
+                                           std::string{heartbeat_key} + "; they would be " + std::to_string(session) +
+                                           " and " + std::to_string(heartbeat));
 }
 
 error rules::check_together(resource_type type, const metadata::config_map& overrides) const {
+  if (type == resource_type::group)
+    return check_group_together(overrides);
   std::string prefix = type == resource_type::topic ? "" : "log.cleaner.";
   auto low = prefix + "min.compaction.lag.ms";
   auto high = prefix + "max.compaction.lag.ms";

@@ -74,6 +74,11 @@ std::span<const setting> topic_settings() {
   return all;
 }
 
+std::span<const setting> group_settings() {
+  static const auto all = sorted({rows::one_group()});
+  return all;
+}
+
 const setting* find_broker_setting(std::string_view key) {
   if (auto* plain = find(broker_settings(), key))
     return plain;
@@ -86,6 +91,10 @@ const setting* find_broker_setting(std::string_view key) {
 
 const setting* find_topic_setting(std::string_view key) {
   return find(topic_settings(), key);
+}
+
+const setting* find_group_setting(std::string_view key) {
+  return find(group_settings(), key);
 }
 
 bool is_plugin_key(std::string_view key) {

@@ -22,7 +22,7 @@ enum class value_type : std::uint8_t {
   boolean = 1, string = 2, int32 = 3, int16 = 4, int64 = 5, float64 = 6, list = 7, class_name = 8, password = 9
 };
 
-/// How a setting may be changed once the node runs (KIP-226). Topic settings are always `cluster`.
+/// How a setting may be changed once the node runs (KIP-226). Settings of topics and groups are always `cluster`.
 enum class scope : std::uint8_t {
   fixed,       ///< in the file only
   per_broker,  ///< for one node by AlterConfigs with the node's id as resource name, not for all at once
@@ -64,11 +64,15 @@ struct setting {
 std::span<const setting> broker_settings();
 /// Every topic setting, sorted by key.
 std::span<const setting> topic_settings();
+/// Every setting of one consumer group, sorted by key.
+std::span<const setting> group_settings();
 
 /// The broker setting of that name, or null. `listener.name.<listener>.<key>` finds the setting `<key>`.
 const setting* find_broker_setting(std::string_view key);
 /// The topic setting of that name, or null.
 const setting* find_topic_setting(std::string_view key);
+/// The setting of a consumer group of that name, or null.
+const setting* find_group_setting(std::string_view key);
 
 /// True for keys that Kafka hands on to a plug-in (`rsm.config.`, `rlmm.config.`, `config.providers.` …): they have no
 /// row and no effect here, and are no error.
@@ -94,5 +98,15 @@ struct synonym {
 std::span<const synonym> synonyms_of_topic(std::string_view topic_key);
 /// The chain of broker settings that `broker_key` stands in, beginning with itself: `log.roll.ms`, `log.roll.hours`.
 std::span<const synonym> synonyms_of_broker(std::string_view broker_key);
+
+/// The broker settings behind a setting of a consumer group.
+struct group_synonyms {
+  std::string_view group_key;
+  synonym fallback;         ///< gives the default
+  std::string_view lowest;  ///< the smallest value that a group may be given, and below the largest
+  std::string_view highest;
+};
+/// Those of `group_key`, which must be a setting of groups.
+const group_synonyms& synonyms_of_group(std::string_view group_key);
 
 }  // namespace troupe::config

@@ -43,6 +43,7 @@ std::span<const setting> groups();        ///< groups of consumers
 std::span<const setting> log();           ///< segments, retention, compaction, compression
 std::span<const setting> network();       ///< listeners, connections, requests
 std::span<const setting> node();          ///< the node, topics, metrics
+std::span<const setting> one_group();     ///< settings of one group
 std::span<const setting> replication();   ///< between nodes
 std::span<const setting> sasl();          ///< logins
 std::span<const setting> security();      ///< TLS, authorization, tokens

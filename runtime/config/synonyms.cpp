@@ -1,5 +1,7 @@
 #include "runtime/config/settings.hpp"
 
+#include "runtime/base/invariant.hpp"
+
 #include <algorithm>
 
 namespace troupe::config {
@@ -54,6 +56,15 @@ constexpr chain broker_only[] = {
   {"", {{"log.dirs"}, {"log.dir"}}},
 };
 
+constexpr group_synonyms of_groups[] = {
+  {"consumer.assignment.interval.ms", {"group.consumer.assignment.interval.ms"},
+   "group.consumer.min.assignment.interval.ms", "group.consumer.max.assignment.interval.ms"},
+  {"consumer.heartbeat.interval.ms", {"group.consumer.heartbeat.interval.ms"},
+   "group.consumer.min.heartbeat.interval.ms", "group.consumer.max.heartbeat.interval.ms"},
+  {"consumer.session.timeout.ms", {"group.consumer.session.timeout.ms"},
+   "group.consumer.min.session.timeout.ms", "group.consumer.max.session.timeout.ms"},
+};
+
 std::span<const synonym> filled(const chain& c) {
   auto end = std::ranges::find(c.brokers, std::string_view{}, &synonym::key);
   return {std::begin(c.brokers), end};
@@ -78,6 +89,12 @@ std::span<const synonym> synonyms_of_broker(std::string_view broker_key) {
   };
   auto found = in(chains);
   return found.empty() ? in(broker_only) : found;
+}
+
+const group_synonyms& synonyms_of_group(std::string_view group_key) {
+  auto at = std::ranges::find(of_groups, group_key, &group_synonyms::group_key);
+  TROUPE_INVARIANT(at != std::end(of_groups), "asked for a setting of groups of the table");
+  return *at;
 }
 
 }  // namespace troupe::config

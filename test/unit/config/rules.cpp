@@ -23,6 +23,7 @@ BOOST_AUTO_TEST_CASE(good_changes_are_accepted) {
   BOOST_TEST(judged(resource::broker, "log.retention.ms", "5") == "no error");
   BOOST_TEST(judged(resource::cluster_default, "message.max.bytes", "5") == "no error");
   BOOST_TEST(judged(resource::broker, "ssl.cipher.suites", "TLS_AES_128_GCM_SHA256") == "no error");
+  BOOST_TEST(judged(resource::group, "consumer.session.timeout.ms", "50000") == "no error");
 }
 
 BOOST_AUTO_TEST_CASE(unknown_names_are_refused_with_the_nearest_known_one) {
@@ -31,6 +32,8 @@ BOOST_AUTO_TEST_CASE(unknown_names_are_refused_with_the_nearest_known_one) {
   BOOST_TEST(judged(resource::topic, "qqqqqqqqqqqq", "5") == "Unknown topic config name: qqqqqqqqqqqq");
   BOOST_TEST(judged(resource::broker, "log.retention.msec", "5") ==
              "Unknown broker config name: log.retention.msec; did you mean log.retention.ms?");
+  BOOST_TEST(judged(resource::group, "share.session.timeout.ms", "50000").starts_with(
+    "Unknown group config name: share.session.timeout.ms"));
   BOOST_TEST(judged(resource::topic, std::string(100'000, 'x').c_str(), "5").starts_with("Unknown topic config name"));
 }
 
@@ -80,6 +83,7 @@ BOOST_AUTO_TEST_CASE(lists_and_defaults_are_known_for_append_and_subtract) {
   BOOST_TEST(rules.is_list(resource::topic, "cleanup.policy"));
   BOOST_TEST(!rules.is_list(resource::topic, "retention.ms"));
   BOOST_TEST(!rules.is_list(resource::broker, "no.such.key"));
+  BOOST_TEST(!rules.is_list(resource::group, "consumer.session.timeout.ms"));
   BOOST_TEST((rules.default_value(resource::topic, "cleanup.policy") == std::optional<std::string>{"delete"}));
   BOOST_TEST((rules.default_value(resource::broker, "log.retention.ms") == std::nullopt));
 }

@@ -1,9 +1,10 @@
 // Runs the scripts of this folder: what a person configures, and what comes of it. A script is a list of claims:
 //   == claim                    begins one
 //   file LINE, set KEY=VALUE    what the node is told at start
-//   topic|node|cluster K=V      what was changed while running
+//   topic|group|node|cluster K=V   what was changed while running
 //   COMMAND -> ANSWER           loads when needed, and compares
 #include "runtime/config/describe.hpp"
+#include "runtime/config/rules.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,7 +15,7 @@ namespace config = troupe::config;
 namespace {
 
 std::string name_of(config::source s) {
-  constexpr const char* names[] = {"", "topic", "node", "cluster", "file", "default"};
+  constexpr const char* names[] = {"", "topic", "node", "cluster", "file", "default", "", "", "group"};
   return names[static_cast<int>(s)];
 }
 
@@ -43,7 +44,7 @@ class script {
     } else if (word == "set") {
       assignments_.push_back(rest);
     } else {
-      auto& map = word == "topic" ? topic_ : word == "node" ? node_ : cluster_;
+      auto& map = word == "topic" ? topic_ : word == "group" ? group_ : word == "node" ? node_ : cluster_;
       auto equals = rest.find('=');
       BOOST_REQUIRE_MESSAGE(equals != std::string::npos, "no key=value: " + rest);
       map[rest.substr(0, equals)] = rest.substr(equals + 1);
@@ -59,7 +60,7 @@ class script {
     auto loaded = load();
     if (!loaded)
       return troupe::render(loaded.error());
-    config::layers from{&topic_, &node_, &cluster_, &*loaded};
+    config::layers from{&topic_, &node_, &cluster_, &*loaded, &group_};
     if (word == "load")
       return "ok";
     if (word == "warnings")
@@ -74,14 +75,32 @@ class script {
       return shown(config::broker_value(from, rest));
     if (word == "topic_setting")
       return shown(config::topic_value(from, rest));
+    if (word == "group_setting")
+      return shown(config::group_value(from, rest));
+    if (word == "group_follows")
+      return std::to_string(config::group_integer(from, rest));
+    if (word == "judge_group")
+      return judged(*loaded);
     std::vector<std::string> keys{rest};
     if (word == "describe_topic")
       return shown(config::describe_topic(from, &keys));
+    if (word == "describe_group")
+      return shown(config::describe_group(from, &keys));
     if (word == "describe_broker")
       return shown(config::describe_broker(from, &keys));
     if (word == "describe_cluster")
       return shown(config::describe_cluster_default(from, &keys));
     return "no such command: " + word;
+  }
+
+  /// What the node says to a group's having the settings that were told.
+  std::string judged(const config::broker_config& node) const {
+    const config::rules rules{node};
+    constexpr auto type = troupe::metadata::config_resource_type::group;
+    for (auto& [key, value] : group_)
+      if (auto refused = rules.check(type, key, value))
+        return troupe::render(refused);
+    return troupe::render(rules.check_together(type, group_));
   }
 
   static std::string joined(const std::vector<std::string>& all) {
@@ -117,6 +136,7 @@ class script {
   std::optional<std::string> file_;
   std::vector<std::string> assignments_;
   config::value_map topic_;
+  config::value_map group_;
   config::value_map node_;
   config::value_map cluster_;
 };
@@ -135,6 +155,10 @@ void run_file(const std::string& name) {
 
 BOOST_AUTO_TEST_CASE(a_configuration_is_read_checked_and_explained) {
   run_file("load.txt");
+}
+
+BOOST_AUTO_TEST_CASE(a_group_follows_its_own_settings_within_what_the_node_allows) {
+  run_file("groups.txt");
 }
 
 BOOST_AUTO_TEST_CASE(the_nearest_layer_wins_and_the_description_tells_where_a_value_comes_from) {

@@ -25,6 +25,7 @@ void check_rows(std::span<const config::setting> rows) {
 BOOST_AUTO_TEST_CASE(every_default_is_allowed_and_every_setting_is_explained) {
   check_rows(config::broker_settings());
   check_rows(config::topic_settings());
+  check_rows(config::group_settings());
 }
 
 BOOST_AUTO_TEST_CASE(the_tables_hold_the_settings_of_kafka_4_3_1_and_our_own) {
@@ -47,6 +48,21 @@ BOOST_AUTO_TEST_CASE(every_synonym_exists_and_gives_the_same_default_as_the_topi
       }
       if (from_brokers)
         BOOST_TEST(*from_brokers == std::string{*row.fallback});
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_setting_of_groups_has_the_default_and_the_type_of_the_broker_setting_behind_it) {
+  for (auto& row : config::group_settings()) {
+    BOOST_TEST_CONTEXT(row.key) {
+      auto& names = config::synonyms_of_group(row.key);
+      auto* fallback = config::find_broker_setting(names.fallback.key);
+      BOOST_REQUIRE(fallback != nullptr);
+      BOOST_TEST((fallback->type == row.type && fallback->fallback == row.fallback));
+      auto* lowest = config::find_broker_setting(names.lowest);
+      auto* highest = config::find_broker_setting(names.highest);
+      BOOST_REQUIRE((lowest != nullptr && highest != nullptr));
+      BOOST_TEST((lowest->type == row.type && highest->type == row.type));
     }
   }
 }
