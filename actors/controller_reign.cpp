@@ -31,6 +31,7 @@ wire<ControllerReply> controller_reply(byte_slice body, std::int64_t applied) {
 void controller_reign::start(node_context& context, quorum& seat) {
   context_ = &context;
   seat_ = &seat;
+  table_ = config::rules{context.settings};
 }
 
 metadata::command_rules controller_reign::rules() const {

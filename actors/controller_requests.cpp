@@ -37,8 +37,8 @@ std::uint32_t placement_start(controller_scope& in) {
 
 /// Names that a request has more than once: all of them are refused, as Kafka does.
 template <class Item, class Name>
-std::map<std::string, int> count_names(const std::vector<Item>& items, Name name) {
-  std::map<std::string, int> out;
+auto count_names(const std::vector<Item>& items, Name name) {
+  std::map<decltype(name(items.front())), int> out;
   for (const auto& item : items)
     ++out[name(item)];
   return out;
@@ -161,10 +161,16 @@ template <class Response, class Request, class Alter>
 Response alter_each(controller_scope& in, const Request& r, Alter alter) {
   Response out;
   in.validate_only = r.validate_only;
+  const auto name_of = [](const auto& one) { return std::pair{one.resource_type, one.resource_name}; };
+  const auto names = count_names(r.resources, name_of);
   for (const auto& resource : r.resources) {
     auto& result = out.responses.emplace_back();
     result.resource_type = resource.resource_type;
     result.resource_name = resource.resource_name;
+    if (names.at(name_of(resource)) > 1) {
+      refuse(result, error_code::invalid_request, "Each resource must appear at most once.");
+      continue;
+    }
     auto of = metadata::config_resource_of(resource.resource_type, resource.resource_name);
     if (!of) {
       refuse(result, of.error());

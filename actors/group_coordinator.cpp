@@ -158,7 +158,7 @@ class group_coordinator_state {
     const auto count = coordinator_->group_count();
     say(count > 0 ? log_level::info : log_level::debug, "loaded, " + std::to_string(count) + " groups");
     image_ = context_->view.get()->image;
-    coordinator_->see(facts_of(image_));
+    coordinator_->see(facts_of(image_, context_->settings));
     carry_out(coordinator_->loaded(now()));
   }
 
@@ -175,8 +175,9 @@ class group_coordinator_state {
     const auto has_grown = [](const auto& topic) {
       return topic.before->partition_count() != topic.after->partition_count();
     };
-    if (!changes.created.empty() || !changes.removed.empty() || std::ranges::any_of(changes.changed, has_grown))
-      coordinator_->see(facts_of(newest));
+    if (!changes.created.empty() || !changes.removed.empty() || !changes.group_configs.empty()
+        || std::ranges::any_of(changes.changed, has_grown))
+      coordinator_->see(facts_of(newest, context_->settings));
     if (!gone.empty())
       carry_out(coordinator_->topics_deleted(gone));
   }

@@ -1,5 +1,7 @@
 #include "actors/group_options.hpp"
 
+#include "runtime/config/layers.hpp"
+
 #include <algorithm>
 #include <chrono>
 
@@ -9,7 +11,8 @@ namespace {
 
 class image_facts : public group::cluster_facts {
  public:
-  explicit image_facts(std::shared_ptr<const metadata::image> image) : image_(std::move(image)) {}
+  image_facts(std::shared_ptr<const metadata::image> image, const config::broker_config& settings)
+    : image_(std::move(image)), settings_(settings) {}
 
   std::optional<group::topic_facts> find_topic(std::string_view name) const override {
     return facts(image_->find_topic(name));
@@ -21,7 +24,20 @@ class image_facts : public group::cluster_facts {
     for (const auto& topic : image_->topics_by_name())
       use(topic->name);
   }
-  group::group_settings settings_of(const std::string&) const override { return {}; }
+  group::group_settings settings_of(const std::string& group) const override {
+    const auto* own = image_->group_config(group);
+    if (!own)
+      return {};
+    config::layers from{nullptr, nullptr, nullptr, &settings_};
+    from.group = own;
+    const auto given = [&](std::string_view key) -> std::optional<std::chrono::milliseconds> {
+      if (!own->contains(key))
+        return std::nullopt;
+      return std::chrono::milliseconds{config::group_integer(from, key)};
+    };
+    return {given("consumer.session.timeout.ms"), given("consumer.heartbeat.interval.ms"),
+            given("consumer.assignment.interval.ms")};
+  }
 
  private:
   static std::optional<group::topic_facts> facts(const std::shared_ptr<const metadata::topic>& topic) {
@@ -31,6 +47,7 @@ class image_facts : public group::cluster_facts {
   }
 
   std::shared_ptr<const metadata::image> image_;
+  const config::broker_config& settings_;
 };
 
 bool same_word(std::string_view a, std::string_view lower) {
@@ -61,8 +78,9 @@ group::options group_options(const config::broker_config& settings) {
   return out;
 }
 
-std::shared_ptr<const group::cluster_facts> facts_of(std::shared_ptr<const metadata::image> image) {
-  return std::make_shared<image_facts>(std::move(image));
+std::shared_ptr<const group::cluster_facts> facts_of(std::shared_ptr<const metadata::image> image,
+                                                     const config::broker_config& settings) {
+  return std::make_shared<image_facts>(std::move(image), settings);
 }
 
 }  // namespace troupe

@@ -33,9 +33,9 @@ describe_configs_response::config told(config::described_setting&& s, const desc
   return out;
 }
 
-void refuse(describe_configs_response::result& out, kafka::error_code code, std::string why) {
+void refuse(describe_configs_response::result& out, kafka::error_code code, std::string_view why) {
   out.error_code = static_cast<std::int16_t>(code);
-  out.error_message = std::move(why);
+  out.error_message = std::string{why};
 }
 
 /// The settings of one resource; an error stands in `out` and then there are none.
@@ -65,10 +65,18 @@ std::vector<config::described_setting> describe_one(session_port& in, const clus
              "this is broker " + std::to_string(self.value) + ", not " + asked.resource_name
                  + "; ask that one, or name \"\"");
       return {};
+    case resource_type::group:
+      if (asked.resource_name.empty()) {
+        refuse(out, kafka::error_code::invalid_request, "Group name must not be empty");
+        return {};
+      }
+      from.group = image.group_config(asked.resource_name);
+      return config::describe_group(from, keys);
     default: break;
   }
   refuse(out, kafka::error_code::invalid_request,
-         "resource type " + std::to_string(asked.resource_type) + " has no settings here: 2 are topics, 4 brokers");
+         "resource type " + std::to_string(asked.resource_type)
+             + " has no settings here: 2 are topics, 4 brokers, 32 groups");
   return {};
 }
 
@@ -96,7 +104,8 @@ void describe_configs(session_port& in, const call& what, kafka::reader& body) {
   in.reply(what, out);
 }
 
-/// Topics, brokers and the cluster default: all that can have settings here. Version 0 knows client metrics only.
+/// Topics, brokers, and the groups that have settings of their own, as Kafka does. Version 0 knows client metrics
+/// only.
 void list_config_resources(session_port& in, const call& what, kafka::reader& body) {
   kafka::list_config_resources_request r;
   if (!in.decode(what, body, r))
@@ -114,6 +123,9 @@ void list_config_resources(session_port& in, const call& what, kafka::reader& bo
   if (wanted(resource_type::broker))
     for (const auto& [id, broker] : view->image->brokers())
       add_resource(out, std::to_string(id.value), resource_type::broker);
+  if (wanted(resource_type::group))
+    for (const auto& group : view->image->group_configs())
+      add_resource(out, group->group, resource_type::group);
   in.reply(what, out);
 }
 

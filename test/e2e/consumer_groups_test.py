@@ -10,6 +10,7 @@ import threading
 import unittest
 
 import librdkafka as lib
+import wire
 from broker import Broker, BrokerCase, eventually
 from kill_test import Load, PARTITIONS, read_back
 from members import SETTLE_SECONDS, GroupUnderKills, Member, is_shared, shares
@@ -242,6 +243,32 @@ class OwnAssignor(unittest.TestCase):
         with self.assertRaises(AssertionError) as failure:
             broker.start()
         self.assertIn('there is no assignor "numbered"; there are uniform, range', str(failure.exception))
+
+
+class OwnSettings(BrokerCase):
+    settings = QUICK
+    own_process = True
+
+    def test_a_group_with_a_shorter_session_loses_silent_members_earlier(self):
+        require_confluent_kafka()
+        topic = self.topic_name()
+        lib.create(self.broker, topic)
+        with wire.Peer(self.broker) as peer:
+            changed = peer.ask("incremental_alter_configs", 1, {"resources": [
+                {"resource_type": 32, "resource_name": topic, "configs": [
+                    {"name": "consumer.session.timeout.ms", "config_operation": 0, "value": "1500"},
+                    {"name": "consumer.heartbeat.interval.ms", "config_operation": 0, "value": "250"}]}]})
+            self.assertEqual(changed["responses"][0]["error_code"], 0, changed)
+
+            def joins():
+                told = peer.ask("consumer_group_heartbeat", 1, {
+                    "group_id": topic, "member_id": "silent", "member_epoch": 0, "rebalance_timeout_ms": 60_000,
+                    "subscribed_topic_names": [topic], "topic_partitions": []})
+                return told if told["error_code"] == 0 else None
+            eventually(lambda: peer.ask("find_coordinator", 4, {"key_type": 0, "coordinator_keys": [topic]})[
+                "coordinators"][0]["error_code"] == 0)
+            self.assertEqual(eventually(joins)["heartbeat_interval_ms"], 250)
+        eventually(lambda: "member silent was silent for too long and is out" in self.broker.log(), seconds=5)
 
 
 class Coordinators(GroupUnderKills):

@@ -117,6 +117,40 @@ class TopicsAndConfigs(Java):
         self.assertNotIn("777000", self.configs(*one, "--describe", "--all"))
 
 
+class GroupConfigs(Java):
+    own_process = True
+    ON_GROUP = ("--entity-type", "groups", "--entity-name", "readers of lines")
+
+    def test_group_configurations_are_changed_survive_a_restart_and_are_taken_back(self):
+        self.assertNotIn("readers of lines", self.configs("--entity-type", "groups", "--describe"))
+        self.configs(*self.ON_GROUP, "--alter", "--add-config",
+                     "consumer.session.timeout.ms=50000,consumer.heartbeat.interval.ms=6000")
+        self.assertRegex(self.configs(*self.ON_GROUP, "--describe"),
+                         r"consumer\.session\.timeout\.ms=50000 sensitive=false synonyms=\{DYNAMIC_GROUP_CONFIG:"
+                         r"consumer\.session\.timeout\.ms=50000, DEFAULT_CONFIG:"
+                         r"group\.consumer\.session\.timeout\.ms=45000\}")
+        self.configs(*self.ON_GROUP, "--alter", "--delete-config", "consumer.heartbeat.interval.ms")
+        self.broker.terminate()
+        self.broker.start()
+        described = self.configs("--entity-type", "groups", "--describe")
+        self.assertRegex(described, r"(?s)readers of lines.*consumer\.session\.timeout\.ms=50000")
+        self.assertNotIn("consumer.heartbeat.interval.ms", described)
+        everything = self.configs(*self.ON_GROUP, "--describe", "--all")
+        self.assertIn("consumer.heartbeat.interval.ms=5000", everything)
+        self.assertIn("consumer.assignment.interval.ms=0", everything)
+        self.configs(*self.ON_GROUP, "--alter", "--delete-config", "consumer.session.timeout.ms")
+        self.assertNotIn("readers of lines", self.configs("--entity-type", "groups", "--describe"))
+
+    def test_wrong_group_configurations_are_refused_and_change_nothing(self):
+        for wrong, why in (("consumer.session.timeout.ms=1", "group.consumer.min.session.timeout.ms"),
+                           ("consumer.heartbeat.interval.ms=15001", "group.consumer.max.heartbeat.interval.ms"),
+                           ("consumer.session.timeout.ms=soon", "consumer.session.timeout.ms"),
+                           ("no.such.thing=1", "Unknown group config name: no.such.thing")):
+            said = self.tool_error("kafka.admin.ConfigCommand", *self.ON_GROUP, "--alter", "--add-config", wrong)
+            self.assertIn(why, said)
+        self.assertNotIn("readers of lines", self.configs("--entity-type", "groups", "--describe"))
+
+
 class OffsetsAndRecords(Java):
     def test_offsets_are_told_for_earliest_latest_newest_and_a_time(self):
         topic = self.topic_name()

@@ -3,6 +3,8 @@
 #include "actors/controller_replication.hpp"
 #include "actors/controller_rules.hpp"
 #include "runtime/kafka/codec.hpp"
+#include "schema/kafka/alter_configs.hpp"
+#include "schema/kafka/incremental_alter_configs.hpp"
 #include "test/unit/metadata/fixtures.hpp"
 
 using namespace troupe;
@@ -165,6 +167,58 @@ BOOST_AUTO_TEST_CASE(a_broker_is_unregistered_once) {
   BOOST_TEST((at.partition(1).leader == node_id{1}));
   const auto gone = at.ask<kafka::unregister_broker_response>(r, 0);
   BOOST_TEST(gone.error_code == code(error_code::broker_id_not_registered));
+}
+
+BOOST_AUTO_TEST_CASE(settings_of_groups_are_changed_by_both_requests_and_refused_with_kafka_s_codes) {
+  desk at;
+  const auto set = [&at](const std::string& group, const std::string& key, const std::string& value, bool dry = false) {
+    kafka::incremental_alter_configs_request r;
+    r.validate_only = dry;
+    auto& resource = r.resources.emplace_back();
+    resource.resource_type = 32;
+    resource.resource_name = group;
+    resource.configs.push_back({key, 0, value});
+    return at.ask<kafka::incremental_alter_configs_response>(r, 1).responses.at(0).error_code;
+  };
+  BOOST_TEST(set("readers", "consumer.session.timeout.ms", "50000", true) == 0);
+  BOOST_TEST(!at.now->group_config("readers"));
+  BOOST_TEST(set("readers", "consumer.session.timeout.ms", "50000") == 0);
+  BOOST_REQUIRE(at.now->group_config("readers"));
+  BOOST_TEST(at.now->group_config("readers")->at("consumer.session.timeout.ms") == "50000");
+  BOOST_TEST(set("readers", "consumer.session.timeout.ms", "1") == code(error_code::invalid_config));
+  BOOST_TEST(set("readers", "share.session.timeout.ms", "50000") == code(error_code::invalid_config));
+  BOOST_TEST(set("", "consumer.session.timeout.ms", "50000") == code(error_code::invalid_request));
+  kafka::alter_configs_request whole;
+  auto& resource = whole.resources.emplace_back();
+  resource.resource_type = 32;
+  resource.resource_name = "readers";
+  resource.configs.push_back({"consumer.heartbeat.interval.ms", "6000"});
+  BOOST_TEST(at.ask<kafka::alter_configs_response>(whole, 2).responses.at(0).error_code == 0);
+  BOOST_REQUIRE(at.now->group_config("readers"));
+  BOOST_TEST((*at.now->group_config("readers") == metadata::config_map{{"consumer.heartbeat.interval.ms", "6000"}}));
+  resource.configs.clear();
+  BOOST_TEST(at.ask<kafka::alter_configs_response>(whole, 2).responses.at(0).error_code == 0);
+  BOOST_TEST(at.now->group_configs().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_resource_that_a_request_names_twice_keeps_its_settings) {
+  desk at;
+  kafka::incremental_alter_configs_request r;
+  for (const auto* value : {"1000", "2000"}) {
+    auto& resource = r.resources.emplace_back();
+    resource.resource_type = 2;
+    resource.resource_name = "lines";
+    resource.configs.push_back({"retention.ms", 0, value});
+  }
+  auto& other = r.resources.emplace_back();
+  other.resource_type = 32;
+  other.resource_name = "lines";
+  other.configs.push_back({"consumer.session.timeout.ms", 0, "50000"});
+  const auto told = at.ask<kafka::incremental_alter_configs_response>(r, 1).responses;
+  BOOST_TEST(told.at(0).error_code == code(error_code::invalid_request));
+  BOOST_TEST(told.at(1).error_code == code(error_code::invalid_request));
+  BOOST_TEST(told.at(2).error_code == 0);
+  BOOST_TEST(at.now->find_topic("lines")->configs.empty());
 }
 
 BOOST_AUTO_TEST_CASE(settings_that_leaders_share_are_taken_from_topic_cluster_and_file) {
