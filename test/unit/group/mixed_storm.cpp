@@ -11,6 +11,11 @@ using namespace troupe::group::test;
 namespace {
 
 constexpr std::int64_t calm_ms = 90'000;
+#ifdef __SANITIZE_ADDRESS__  // which takes its time
+constexpr unsigned storms = 15, migrations = 5;
+#else
+constexpr unsigned storms = 100, migrations = 30;
+#endif
 
 std::string fault_of(unsigned seed, mixture of) {
   options with;
@@ -35,7 +40,7 @@ std::string fault_of(unsigned seed, mixture of) {
 }
 
 void weather_storms(mixture of) {
-  for (unsigned seed = 1; seed <= 100; ++seed)
+  for (unsigned seed = 1; seed <= storms; ++seed)
     BOOST_TEST_CONTEXT("seed " << seed)
       BOOST_TEST(fault_of(seed, of) == "");
 }
@@ -47,7 +52,7 @@ BOOST_AUTO_TEST_CASE(consumer_groups_survive_bad_weather) { weather_storms(mixtu
 BOOST_AUTO_TEST_CASE(groups_of_both_protocols_survive_bad_weather) { weather_storms(mixture::both); }
 
 BOOST_AUTO_TEST_CASE(members_move_from_one_protocol_to_the_other_and_back_while_they_read) {
-  for (unsigned seed = 1; seed <= 30; ++seed) {
+  for (unsigned seed = 1; seed <= migrations; ++seed) {
     BOOST_TEST_CONTEXT("seed " << seed) {
       options with;
       with.initial_rebalance_delay = std::chrono::milliseconds{0};
