@@ -14,7 +14,7 @@ import profile_case
 import report
 from cases import Failed, all_cases, warm_up
 from clusters import CLUSTERS
-from failover import Gap, cluster_cases
+from failover import cluster_cases
 from systems import BY_NAME
 from wire import Refused
 
@@ -44,7 +44,7 @@ class Bench:
     def made(self, case):
         """The contenders of `case`. Kafka notices a dead node by a time-out: gaps are shown with a short one, too."""
         known = CLUSTERS if case.on_cluster else BY_NAME
-        quick = ["kafka-1s"] if isinstance(case, Gap) and "kafka" in self.names else []
+        quick = ["kafka-1s"] if case.on_cluster and case.notices_by_time_out and "kafka" in self.names else []
         return [known[name](self.folder) for name in [*self.names, *quick]]
 
     def systems(self, case):
@@ -74,7 +74,7 @@ class Bench:
             systems = self.systems(case)
             for system in systems:
                 case.prepare(system)
-            if isinstance(case, Gap):
+            if case.on_cluster and case.notices_by_time_out:
                 pairs = 1  # of many rounds
             for pair in range(pairs):
                 # A B, B A, …: what drifts with time falls on both.

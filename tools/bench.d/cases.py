@@ -213,7 +213,11 @@ class Transactions(Case):
 
 
 class Group(Case):
-    """So many consumers of one group: until all have their share, until the others have what one had, and commits."""
+    """So many librdkafka consumers of one group: until all have their share, until the others have what one had, and
+    commits."""
+
+    kind = "groups"
+    most_records = 200  # members, up to which each partition is given a record to wait for
 
     def __init__(self, members, seconds):
         super().__init__(f"group-{members}")
@@ -223,16 +227,35 @@ class Group(Case):
         with system.connect() as connection:
             connection.create_topic(self.name, self.members, system.topic_settings("default"))
         wire.wait_until_all_answer(system.port, [self.name], self.members)
-        for partition in range(self.members):
+        for partition in range(self.members if self.members <= self.most_records else 0):
             load("produce", system, self.name, "-n", 1, "-p", partition, "--acks", "all")
 
     def run(self, system):
         self.runs += 1
-        return load("groups", system, self.name, "-m", self.members, "-g", f"{self.name}-{self.runs}", "--partitions",
-                    self.members, "--seconds", self.seconds)
+        return load(self.kind, system, self.name, "-m", self.members, "-g", f"{self.name}-{self.runs}", "--partitions",
+                    self.members, "--seconds", self.seconds, *self.arguments())
+
+    def arguments(self):
+        return []
 
     def clean(self, system):
         self.drop_topic(system)
+
+
+class Members(Group):
+    """As Group, by a lean client that speaks either protocol; a thousand come within ten seconds."""
+
+    kind = "members"
+    many = 1000
+
+    def __init__(self, protocol, members, seconds, leaves):
+        super().__init__(members, seconds)
+        self.name = f"members-{protocol}-{members}"
+        self.protocol, self.leaves = protocol, leaves
+
+    def arguments(self):
+        return ["--protocol", self.protocol, "--leaves", self.leaves,
+                *(["--spread", 10, "--no-read"] if self.members >= self.many else [])]
 
 
 class Start(Case):
@@ -334,5 +357,7 @@ def all_cases(quick, folder):
         cases.append(Latency(acks, durability, 5 if quick else 15))
     cases += [Transactions(records, producers, 3 if quick else 10) for records in (1, 10, 100) for producers in (1, 10)]
     cases += [Group(members, 3 if quick else 5) for members in (1, 100)]
+    cases += [Members(protocol, members, 3 if quick else 5, 2 if quick or members >= Members.many else 5)
+              for protocol in ("classic", "consumer") for members in (1, 100, 1000)]
     cases += [Partitions(1000), Partitions(10_000)]
     return cases

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import wire
-from cases import Case, Failed, Produce, TOPIC_PARTITIONS, load
+from cases import Case, Failed, Produce, TOPIC_PARTITIONS, load, pairs_of
 from clusters import NODES
 from gaps import percentile
 
@@ -60,6 +60,7 @@ class OnCluster(Case):
 
     on_cluster = True
     own_instance = True
+    notices_by_time_out = False  # whether a contender shows what a shorter time-out makes of it
 
     def make(self, cluster, topic, durability="default", partitions=TOPIC_PARTITIONS):
         with cluster.connect() as connection:
@@ -76,6 +77,8 @@ class OnCluster(Case):
 
 class Gap(OnCluster):
     """Rounds of harm to one node at a time; pauses of partitions that it led, and of those that it followed."""
+
+    notices_by_time_out = True
 
     def __init__(self, name, rounds, slow_rounds, acks="all"):
         super().__init__(name)
@@ -136,6 +139,52 @@ class PlannedGap(Gap):
 
     def harm(self, member):
         member.stop(signal.SIGTERM)
+
+
+class CoordinatorKill(OnCluster):
+    """The coordinator of a group that commits, or of transactions, is killed: the longest that one of them took."""
+
+    notices_by_time_out = True
+    members, start_seconds = 10, 3
+
+    def __init__(self, kind, rounds, slow_rounds):
+        super().__init__(f"coordinator-kill-{kind}")
+        self.kind, self.rounds, self.slow_rounds = kind, rounds, slow_rounds
+
+    def run(self, cluster):
+        cluster.prepare()
+        cluster.start()
+        self.make(cluster, self.name, partitions=self.members)
+        stalls = []
+        for number in range(self.rounds if cluster.quick else self.slow_rounds):
+            stalls.append(self.round(cluster, number) / 1e3)
+            self.await_in_sync(cluster, [self.name], self.members)
+            time.sleep(self.start_seconds)
+        return {"stall_p50": statistics.median(stalls), "stall_p99": percentile(stalls, 0.99), "stall_max": max(stalls),
+                "stall_n": len(stalls)}
+
+    def round(self, cluster, number):
+        """Microseconds of the longest."""
+        transactional = self.kind == "transactions"
+        group = f"{self.name}-{number}"
+        kind = [self.kind] if transactional else ["members", "--protocol", self.kind, "--no-read", "--leaves", "0", "-g",
+                                                  group, "--partitions", str(self.members)]
+        client = subprocess.Popen(
+            [os.environ["TROUPE_LOAD_BIN"], *kind, "-b", cluster.bootstrap, "-t", self.name, "-m", str(self.members),
+             "--seconds", "6" if cluster.quick else "25"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        try:
+            client.stdout.readline()  # they commit from here on
+            time.sleep(self.start_seconds)
+            with cluster.connect() as connection:
+                victim = connection.coordinator(f"troupe_load-{client.pid}-0" if transactional else group, transactional)
+            cluster.member(victim).stop(signal.SIGKILL)
+            text = client.communicate(timeout=REPAIR_SECONDS)[0]
+            cluster.member(victim).start()
+        finally:
+            client.kill()
+        if client.returncode != 0:
+            raise Failed(f"{cluster.name}: troupe_load {self.kind}: status {client.returncode}")
+        return pairs_of(text)["tx_max_us" if transactional else "commit_max_us"]
 
 
 class ReplicatedProduce(Produce, OnCluster):
@@ -218,6 +267,7 @@ def cluster_cases(quick, rounds):
     counts = {100: 500_000, 1024: 200_000} if quick else {100: 3_000_000, 1024: 600_000}
     return [Gap("gap-kill", rounds, slow), ControllerGap("gap-kill-controller", rounds, slow),
             PlannedGap("gap-stop", rounds, slow), PlannedGap("gap-stop-acks1", rounds, slow, acks=1),
+            *(CoordinatorKill(kind, rounds, slow) for kind in ("classic", "consumer", "transactions")),
             *(ReplicatedProduce(size, durability, count) for size, count in counts.items()
               for durability in ("default", "fsync")),
             Rebuild(0.2 if quick else 2), ManyLeaders(1000 if quick else 10_000)]

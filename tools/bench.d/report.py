@@ -3,7 +3,7 @@ import re
 import statistics
 
 MISSED = " ✗"
-GAP_MS, PLANNED_GAP_MS = 300, 50
+GAP_MS, PLANNED_GAP_MS, STALL_MS = 300, 50, 1000
 AS_GOOD = 2
 THROUGHPUT, CPU, TAIL, MEMORY, PARTITION_KIB = 1.0, 1 / 3, 1 / 3, 1 / 10, 16
 
@@ -157,6 +157,16 @@ def gaps(f):
                  "Kafka, session time-out 1 s"], lines)
 
 
+def coordinator_kills(f):
+    names = {"classic": "commits of ten members, classic protocol", "consumer": "commits of ten members, consumer protocol",
+             "transactions": "transactions of ten producers (librdkafka)"}
+    lines = [[name, *(milliseconds(f, f"coordinator-kill-{kind}", system, "stall", STALL_MS if system == "troupe" else None)
+                      for system in ("troupe", "kafka", "kafka-1s"))]
+             for kind, name in names.items() if f.named(f"coordinator-kill-{kind}")]
+    return rows(["longest, ms, when the coordinator's node is killed: p50 / p99 / max of all kills (aim < 1,000)", "Troupe",
+                 "Kafka", "Kafka, session time-out 1 s"], lines)
+
+
 def recovery(f):
     lines = []
     for case in [*f.named("rebuild$"), *f.named(r"leaders-")]:
@@ -189,11 +199,16 @@ def coordinators(f):
         add(case, "tx_s", f"{what}: a second", True)
         add(case, "tx_p50_us", f"{what}: p50 ms", False)
         add(case, "tx_p99_us", f"{what}: p99 ms", False)
-    for case in f.named(r"group-"):
-        what = f"group of {case.split('-')[1]}"
+    for case in f.named(r"(group|members)-"):
+        words = case.split("-")
+        what = f"group of {words[-1]}, " + ("librdkafka" if len(words) == 2 else f"{words[1]} protocol")
         add(case, "joined_s", f"{what}: all have their share, s", False)
+        add(case, "rounds", f"{what}: shares that a member was given until then, most", False)
         add(case, "first_record_s", f"{what}: from the first join to a record of each, s", False)
         add(case, "rebalanced_s", f"{what}: one leaves, the others have its share, s", False)
+        for key, event in (("left", "one leaves, the others have its share"), ("came", "one comes, all have their share")):
+            add(case, f"{key}_p50_us", f"{what}: {event}, p50 ms", False)
+            add(case, f"{key}_max_us", f"{what}: {event}, longest ms", False)
         add(case, "commits_s", f"{what}: commits a second", True)
         add(case, "commit_p99_us", f"{what}: commit p99 ms", False)
     return rows(["coordinators", "Troupe", "Kafka", "ratio (aim ≥ 2 a second, ≤ 0.5 of time)"], lines)
@@ -202,6 +217,6 @@ def coordinators(f):
 def table(lines):
     f = Figures(lines)
     parts = [part for part in (throughput(f), latency(f), coordinators(f), resources(f), partitions(f), gaps(f),
-                               recovery(f)) if part]
+                               coordinator_kills(f), recovery(f)) if part]
     return "\n\n".join(parts) + "\n\nRatios are Troupe to Kafka, medians over pairs of runs made in turn;" + \
         f"{MISSED} misses the aim. MB are 10⁶ bytes of record values, CPU is the broker's."

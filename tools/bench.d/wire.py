@@ -125,6 +125,15 @@ class Connection:
 
         return Metadata(brokers, controller, dict(answer.array(topic)))
 
+    def coordinator(self, name, transactional):
+        """The node that coordinates the group, or the transactional id, of that name."""
+        answer = self.ask(10, 1, text(name) + struct.pack(">b", 1 if transactional else 0))
+        answer.take("i")
+        if code := answer.take("h"):
+            raise Refused(f"find coordinator of {name}: error {code}")
+        answer.text()
+        return answer.take("i")
+
     def quorum_leader(self):
         """The node that leads the metadata quorum, by DescribeQuorum, whose first version is a flexible one already."""
         compact = lambda word: bytes([len(word) + 1]) + word.encode()  # noqa: E731

@@ -26,17 +26,25 @@ void producer_options(CLI::App& command, troupe::load::options& o) {
   command.add_option("--seed", o.seed, "Of the values' bytes")->capture_default_str();
 }
 
-CLI::App* group_options(CLI::App& app, troupe::load::options& o) {
+CLI::App* group_options(CLI::App& app, troupe::load::options& o, const char* name, const char* what) {
   o.seconds = 5;
-  auto* groups = app.add_subcommand("groups", "Consumers of one group: time until all have their share, and commits; "
-                                              "each partition needs a record");
+  auto* groups = app.add_subcommand(name, what);
   common_options(*groups, o);
-  groups->add_option("-m,--members", o.members, "Consumers")->capture_default_str()->check(CLI::PositiveNumber);
+  groups->add_option("-m,--members", o.members, "Members of the group")->capture_default_str()->check(CLI::PositiveNumber);
   groups->add_option("-g,--group", o.group, "Name of the group")->capture_default_str();
   groups->add_option("--partitions", o.partitions, "Of the topic; one a member at least")->required();
   groups->add_option("--spread", o.spread_seconds, "Seconds within which they come")->capture_default_str();
   groups->add_option("--seconds", o.seconds, "How long to commit")->capture_default_str();
   return groups;
+}
+
+CLI::App* member_options(CLI::App& app, troupe::load::options& o) {
+  auto* members = group_options(app, o, "members", "As groups, without a client library: what is timed is the broker");
+  members->add_option("--protocol", o.protocol, "classic or consumer")->capture_default_str()
+    ->check(CLI::IsMember({"classic", "consumer"}));
+  members->add_option("--leaves", o.leaves, "How often one leaves and another comes")->capture_default_str();
+  members->add_flag("!--no-read", o.read_first, "Do not wait for a record of each share");
+  return members;
 }
 
 CLI::App* transaction_options(CLI::App& app, troupe::load::options& o) {
@@ -85,7 +93,10 @@ int main(int argc, char** argv) {
   gaps->add_option("-r,--rate", to_wait.rate, "Records a second")->capture_default_str()->check(CLI::PositiveNumber);
 
   troupe::load::options to_join;
-  auto* groups = group_options(app, to_join);
+  auto* groups = group_options(app, to_join, "groups", "Consumers of one group: time until all have their share, and "
+                                                      "commits; each partition needs a record");
+  troupe::load::options to_belong;
+  auto* members = member_options(app, to_belong);
   troupe::load::options to_commit;
   auto* transactions = transaction_options(app, to_commit);
 
@@ -97,6 +108,8 @@ int main(int argc, char** argv) {
       return troupe::load::consume(to_consume);
     if (groups->parsed())
       return troupe::load::groups(to_join);
+    if (members->parsed())
+      return troupe::load::members(to_belong);
     if (transactions->parsed())
       return troupe::load::transactions(to_commit);
     if (gaps->parsed())

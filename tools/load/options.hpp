@@ -25,9 +25,12 @@ struct options {
   double rate = 5000;           ///< latency, gaps: records a second
   double warm_up_seconds = 2;   ///< latency: left out of the figures
   std::string group = "troupe_load";
-  std::size_t members = 1;    ///< groups: of the group; transactions: producers
-  double spread_seconds = 0;  ///< groups: within which they come
-  int partitions = 1;         ///< groups: of the topic
+  std::size_t members = 1;    ///< groups, members: of the group; transactions: producers
+  double spread_seconds = 0;  ///< groups, members: within which they come
+  int partitions = 1;         ///< groups, members: of the topic
+  std::string protocol = "classic";  ///< members: or consumer
+  int leaves = 1;             ///< members: how often one leaves and another comes
+  bool read_first = true;     ///< members: whether each waits for a record of its share
   std::vector<std::string> settings;  ///< `key=value` for librdkafka; they win over all of the above
 };
 
@@ -38,6 +41,7 @@ int consume(const options& o);
 int latency(const options& o);
 int gaps(const options& o);
 int groups(const options& o);
+int members(const options& o);
 int transactions(const options& o);
 
 }  // namespace troupe::load

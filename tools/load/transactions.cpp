@@ -85,6 +85,8 @@ int transactions(const options& o) {
   std::vector<std::unique_ptr<committer>> all;
   for (std::size_t i = 0; i < o.members; ++i)
     all.push_back(std::make_unique<committer>(o, i));
+  std::printf("phase=commit\n");
+  std::fflush(stdout);
   const auto warm = steady::now() + std::chrono::milliseconds{static_cast<int>(o.warm_up_seconds * 1000)};
   const auto until = warm + std::chrono::milliseconds{static_cast<int>(o.seconds * 1000)};
   std::vector<std::thread> threads;
