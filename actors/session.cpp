@@ -9,15 +9,22 @@
 #include <caf/all.hpp>
 
 #include <deque>
+#include <functional>
 
 namespace troupe {
 
 /// Has the connection been silent for too long?
 struct idle_tick {};
 
+/// What a handler wants to be done now.
+struct errand {
+  std::function<void()> what;
+};
+
 }  // namespace troupe
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::idle_tick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(troupe::errand)
 
 namespace troupe {
 
@@ -102,6 +109,10 @@ class session_state : public api::session_port {
   void end_barrier() override {
     barrier_ = false;
     work();
+  }
+
+  void later(std::chrono::milliseconds delay, std::function<void()> what) override {
+    self_->delayed_send(self_, delay, errand{std::move(what)});
   }
 
   void send_reply(const api::call& to, std::vector<chunk> frame) override {
@@ -210,6 +221,7 @@ caf::behavior session(caf::stateful_actor<session_state>* self, node_context* co
     [state](const connection_closed& m) { state->closed(m); },
     [state](const idle_tick&) { state->check_idle(); },
     [state](const session_stop&) { state->stop(); },
+    [](const errand& m) { m.what(); },
   };
 }
 

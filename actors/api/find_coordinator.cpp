@@ -1,3 +1,4 @@
+#include "actors/api/await_leaders.hpp"
 #include "actors/api/cluster_calls.hpp"
 #include "actors/api/internal_topics.hpp"
 #include "runtime/group/placement.hpp"
@@ -17,6 +18,8 @@ using kafka::find_coordinator_request;
 using kafka::find_coordinator_response;
 
 enum class key_type : std::int8_t { group = 0, transaction = 1, share = 2 };
+
+constexpr std::int16_t several_version = 4;  ///< from here on a request has several keys
 
 find_coordinator_response::coordinator refusal(const std::string& key, error_code code, std::string why) {
   find_coordinator_response::coordinator out;
@@ -66,8 +69,21 @@ find_coordinator_response::coordinator find_one(session_port& in, const std::str
   return out;
 }
 
+/// Whether none of the coordinators' nodes was lost a moment ago.
+bool coordinators_are_there(session_port& in, const call& what, const find_coordinator_request& r) {
+  const auto view = in.view();
+  const auto topic = view->image->find_topic(topic_of(r.key_type));
+  const auto is_there = [&](const std::string& key) {
+    const partition_index index{group::responsible_partition(key, topic->partition_count())};
+    return !is_lost(in, *view->image, topic->find(index)->leader);
+  };
+  if (!topic)
+    return true;
+  return what.version < several_version ? is_there(r.key)
+                                        : std::all_of(r.coordinator_keys.begin(), r.coordinator_keys.end(), is_there);
+}
+
 void answer(session_port& in, const call& what, const find_coordinator_request& r) {
-  constexpr std::int16_t several_version = 4;
   find_coordinator_response out;
   for (const auto& key : r.coordinator_keys)
     out.coordinators.push_back(find_one(in, key, r.key_type));
@@ -91,7 +107,8 @@ void find_coordinator(session_port& in, const call& what, kafka::reader& body) {
     return;
   const auto name = topic_of(r->key_type);
   if (name.empty() || in.view()->image->find_topic(name))
-    return answer(in, what, *r);
+    return await_leaders(
+      in, [&in, what, r] { return coordinators_are_there(in, what, *r); }, [&in, what, r] { answer(in, what, *r); });
   kafka::create_topics_request make;
   make.timeout_ms = 30'000;
   make.topics = {name == group::offsets_topic ? offsets_topic_to_make(in) : transactions_topic_to_make(in)};

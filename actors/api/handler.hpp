@@ -10,6 +10,8 @@
 
 #include <caf/fwd.hpp>
 
+#include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -53,6 +55,9 @@ class session_port {
   /// Later requests of this connection wait from now on until `end_barrier`: they must see what this one changes.
   virtual void begin_barrier() = 0;
   virtual void end_barrier() = 0;
+
+  /// Runs `what` after `delay`, unless the session has ended.
+  virtual void later(std::chrono::milliseconds delay, std::function<void()> what) = 0;
 
   /// Answers `to` with the parts of a whole response frame; none for a request that has no answer.
   virtual void send_reply(const call& to, std::vector<chunk> frame) = 0;

@@ -1,4 +1,5 @@
 // Metadata and DescribeTopicPartitions: what topics there are and who leads them.
+#include "actors/api/await_leaders.hpp"
 #include "actors/api/cluster_calls.hpp"
 #include "actors/api/handler.hpp"
 #include "actors/api/internal_topics.hpp"
@@ -109,6 +110,27 @@ void answer_metadata(session_port& in, const call& what, const metadata_request&
   in.reply(what, out);
 }
 
+/// Whether none of the nodes that are to be named as leaders was lost a moment ago.
+bool leaders_are_there(session_port& in, const call& what, const metadata_request& r) {
+  const auto view = in.view();
+  const auto lost = lost_nodes(in, *view->image);
+  if (lost.empty())
+    return true;
+  const auto is_led = [&](const metadata::topic& t) {
+    return std::none_of(t.partitions.begin(), t.partitions.end(), [&](const metadata::partition& p) {
+      return std::find(lost.begin(), lost.end(), p.leader) != lost.end();
+    });
+  };
+  if (asks_for_all(r, what.version)) {
+    const auto& all = view->image->topics_by_name();
+    return std::all_of(all.begin(), all.end(), [&](const auto& t) { return is_led(*t); });
+  }
+  return std::all_of(r.topics->begin(), r.topics->end(), [&](const metadata_request::topic& asked) {
+    const auto found = asked.name ? view->image->find_topic(*asked.name) : view->image->find_topic(asked.topic_id);
+    return !found || is_led(*found);
+  });
+}
+
 /// Names in the request that no topic has, where asking shall make them.
 std::vector<std::string> to_create(session_port& in, const call& what, const metadata_request& r) {
   std::set<std::string> out;
@@ -147,7 +169,9 @@ void metadata(session_port& in, const call& what, kafka::reader& body) {
     return;
   const auto missing = to_create(in, what, *r);
   if (missing.empty())
-    return answer_metadata(in, what, *r);
+    return await_leaders(
+      in, [&in, what, r] { return leaders_are_there(in, what, *r); },
+      [&in, what, r] { answer_metadata(in, what, *r); });
   // Whether the creation succeeded or not, the answer tells what there is then.
   change_metadata(in, creation_of(in, missing), 7, [&in, what, r] { answer_metadata(in, what, *r); });
 }

@@ -9,7 +9,7 @@ namespace {
 constexpr setting table[] = {
   {"consumer.assignment.interval.ms", int32, "0", at_least(0), cluster, honoured,
    "Shortest time between two assignments of the group."},
-  {"consumer.heartbeat.interval.ms", int32, "5000", at_least(1), cluster, honoured,
+  {"consumer.heartbeat.interval.ms", int32, "1000", at_least(1), cluster, honoured,
    "Heartbeat interval that members of the group are told."},
   {"consumer.session.timeout.ms", int32, "45000", at_least(1), cluster, honoured,
    "A member of the group that was silent for this long is out."},

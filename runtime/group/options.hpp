@@ -20,7 +20,7 @@ struct options {
   // -- groups of the consumer protocol (KIP-848) --------------------------------------------------------------------
 
   std::chrono::milliseconds consumer_session_timeout{45'000};    ///< `group.consumer.session.timeout.ms`
-  std::chrono::milliseconds consumer_heartbeat_interval{5'000};  ///< `group.consumer.heartbeat.interval.ms`
+  std::chrono::milliseconds consumer_heartbeat_interval{1'000};  ///< `group.consumer.heartbeat.interval.ms`
   std::size_t consumers_max = std::numeric_limits<std::int32_t>::max();  ///< `group.consumer.max.size`
   std::chrono::milliseconds assignment_interval{0};              ///< `group.consumer.assignment.interval.ms`
   bool upgrades = true;    ///< `group.consumer.migration.policy`: a classic group may become a consumer group

@@ -30,7 +30,7 @@ CLI::App* group_options(CLI::App& app, troupe::load::options& o, const char* nam
   o.seconds = 5;
   auto* groups = app.add_subcommand(name, what);
   common_options(*groups, o);
-  groups->add_option("-m,--members", o.members, "Members of the group")->capture_default_str()->check(CLI::PositiveNumber);
+  groups->add_option("-m,--members", o.members, "Of the group")->capture_default_str()->check(CLI::PositiveNumber);
   groups->add_option("-g,--group", o.group, "Name of the group")->capture_default_str();
   groups->add_option("--partitions", o.partitions, "Of the topic; one a member at least")->required();
   groups->add_option("--spread", o.spread_seconds, "Seconds within which they come")->capture_default_str();

@@ -24,7 +24,8 @@ class members_run {
     const auto joined = seconds_between(began_, steady::now());
     double first = 0;
     if (o_.read_first) {
-      await([this] { return std::all_of(all_.begin(), all_.end(), [](auto& m) { return m->first_record_seconds(); }); });
+      const auto has_read = [](const auto& m) { return m->first_record_seconds().has_value(); };
+      await([&] { return std::all_of(all_.begin(), all_.end(), has_read); });
       for (const auto& m : all_)
         first = std::max(first, *m->first_record_seconds());
     }

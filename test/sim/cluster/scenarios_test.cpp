@@ -234,3 +234,20 @@ BOOST_AUTO_TEST_CASE(R15_M11_a_replica_that_lost_its_disk_is_not_eligible_any_mo
     s.end_well();
   }
 }
+
+BOOST_AUTO_TEST_CASE(whoever_asks_right_after_a_leader_died_is_told_the_next_one) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto leader = s.await_leader(1);
+    s.node(leader).crash();
+    s.in().run_for(5ms);  // the links have broken, nobody is elected
+    const auto asked = s.in().now();
+    const auto told = s.ask_metadata(s.other_than(leader));
+    BOOST_REQUIRE(told.has_value());
+    for (const auto& p : told->topics.at(0).partitions)
+      BOOST_TEST((p.leader_id > 0 && p.leader_id != leader));
+    BOOST_TEST((s.in().now() - asked < 1s));
+    s.node(leader).start();
+    s.end_well();
+  }
+}
