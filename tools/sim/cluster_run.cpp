@@ -301,7 +301,7 @@ sim::fault_plan plan_of_cluster(const run_options& options) {
   if (shape.trusts_memory())
     without.insert({sim::fault_action::power_loss, sim::fault_action::power_loss_at_disk_op});
   sim::plan_options limits{.machines = {},
-                           .clients = {"c1", "c2", "c3"},
+                           .clients = {"c1", "c2", "c3", "m1", "m2"},
                            .from = faults_from,
                            .until = faults_from + options.faults_for,
                            .count = share * (faults_least + drawn),
