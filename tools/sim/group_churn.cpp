@@ -111,6 +111,7 @@ void group_churn::look() {
 
 /// Empty: nothing.
 std::string group_churn::wrong_with(const kafka::consumer_group_describe_response& told) const {
+  using described = kafka::consumer_group_describe_response::member;
   const auto& g = told.groups.at(0);
   if (g.error_code != 0)
     return std::string{kafka::name_of(static_cast<kafka::error_code>(g.error_code))};
@@ -119,7 +120,7 @@ std::string group_churn::wrong_with(const kafka::consumer_group_describe_respons
   if (g.members.size() != members_.size())
     return std::to_string(g.members.size()) + " members";
   for (const auto& m : members_) {
-    const auto found = std::ranges::find(g.members, m->id(), &kafka::consumer_group_describe_response::member::member_id);
+    const auto found = std::ranges::find(g.members, m->id(), &described::member_id);
     if (found == g.members.end())
       return "no member " + m->id();
     group_oracle::partitions owned;

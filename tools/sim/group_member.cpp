@@ -61,31 +61,6 @@ void group_member::after(std::chrono::nanoseconds delay, step next) {
   });
 }
 
-/// Asks the coordinator; without an answer it is sought anew.
-template <class Response, class Request>
-void group_member::ask(const Request& request, std::int16_t version, std::chrono::nanoseconds patience_for,
-                       std::function<void(const Response&, const group_oracle::question&)> then) {
-  by_.call<Response>(*coordinator_, request, version, patience_for,
-                     [this, then = std::move(then), q = oracle_.asks(coordinator_->host)](auto answer) {
-                       if (is_stopped_)
-                         return;
-                       if (answer)
-                         then(*answer, q);
-                       else
-                         lose_contact();
-                     });
-}
-
-template void group_member::ask(const kafka::join_group_request&, std::int16_t, std::chrono::nanoseconds,
-                                std::function<void(const kafka::join_group_response&, const group_oracle::question&)>);
-template void group_member::ask(const kafka::sync_group_request&, std::int16_t, std::chrono::nanoseconds,
-                                std::function<void(const kafka::sync_group_response&, const group_oracle::question&)>);
-template void group_member::ask(const kafka::heartbeat_request&, std::int16_t, std::chrono::nanoseconds,
-                                std::function<void(const kafka::heartbeat_response&, const group_oracle::question&)>);
-template void group_member::ask(
-    const kafka::consumer_group_heartbeat_request&, std::int16_t, std::chrono::nanoseconds,
-    std::function<void(const kafka::consumer_group_heartbeat_response&, const group_oracle::question&)>);
-
 // -- lives ------------------------------------------------------------------------------------------------------------
 
 /// A process that remembers nothing.
@@ -230,12 +205,8 @@ void group_member::fetch() {
   std::vector<std::int64_t> since;
   for (const auto p : unread_)
     since.push_back(oracle_.begins_to_read(p));
-  by_.call<kafka::offset_fetch_response>(*coordinator_, r, 9, answer_patience, [this, since, of = unread_](auto answer) {
-    if (is_stopped_)
-      return;
-    if (!answer)
-      return lose_contact();
-    take(*answer, since, of);
+  ask<kafka::offset_fetch_response>(r, 9, answer_patience, [this, since, of = unread_](const auto& m, const auto&) {
+    take(m, since, of);
   });
 }
 
@@ -276,14 +247,9 @@ void group_member::commit() {
     one.committed_metadata = by_.host();
     sent.push_back(one.committed_offset);
   }
-  by_.call<kafka::offset_commit_response>(*coordinator_, r, 9, answer_patience,
-                                          [this, sent, in = generation_](auto answer) {
-                                            if (is_stopped_)
-                                              return;
-                                            if (!answer)
-                                              return lose_contact();
-                                            take(*answer, sent, in);
-                                          });
+  ask<kafka::offset_commit_response>(r, 9, answer_patience, [this, sent, in = generation_](const auto& m, const auto&) {
+    take(m, sent, in);
+  });
 }
 
 void group_member::take(const kafka::offset_commit_response& m, const std::vector<std::int64_t>& sent,
@@ -292,8 +258,7 @@ void group_member::take(const kafka::offset_commit_response& m, const std::vecto
   const auto& told = m.topics.at(0).partitions;
   for (std::size_t i = 0; i < told.size() && i < sent.size(); ++i) {
     failed = told[i].error_code != 0 ? told[i].error_code : failed;
-    if (told[i].error_code == 0)
-      oracle_.acknowledged(sent[i]);
+    told[i].error_code == 0 ? oracle_.acknowledged(sent[i]) : oracle_.refused(sent[i]);
   }
   if (failed != 0)
     return react(failed);

@@ -17,8 +17,10 @@ constexpr auto protocol = "cooperative-sticky";  // also of those that give ever
 constexpr auto join_patience = group_member::rebalance_timeout + 5s;
 constexpr std::int16_t subscription_version = 3;
 
-/// Deals the partitions out to all members in turn; what another one still reads is left out until that has given it up.
-std::map<std::string, group_oracle::partitions> shares_of(const std::vector<kafka::join_group_response_member>& members) {
+using joined_members = std::vector<kafka::join_group_response_member>;
+
+/// Deals the partitions out to all members in turn, but what another one still reads is left out.
+std::map<std::string, group_oracle::partitions> shares_of(const joined_members& members) {
   std::map<std::int32_t, std::string> readers;
   for (const auto& m : members)
     if (const auto said = group::parse_subscription(m.metadata))

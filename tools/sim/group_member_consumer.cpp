@@ -1,3 +1,4 @@
+#include "runtime/base/sites.hpp"
 #include "tools/sim/group_member.hpp"
 #include "tools/sim/group_member_ways.hpp"
 #include "tools/sim/simulated_cluster.hpp"
@@ -23,6 +24,7 @@ constexpr std::uint64_t final_share = 4;  // of the static members that go, one 
 void group_member::live() {
   const auto now = by_.in().now();
   if (const auto surplus = without(owned_, wanted_); !surplus.empty() && now >= gives_up_at_) {
+    probe("a group member gives up what another one is to read");
     give_up(surplus);
     beat_due_ = now;
   }
@@ -114,6 +116,8 @@ void group_member::react_consumer(error_code code) {
     case error_code::fenced_member_epoch:
     case error_code::unknown_member_id:
     case error_code::group_id_not_found:
+      if (!owned_.empty())
+        probe("a group member that reads is told that it is none");
       lose_everything();
       break;
     case error_code::stale_member_epoch:       // of an offset: the next heartbeat tells more

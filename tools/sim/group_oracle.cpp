@@ -1,5 +1,7 @@
 #include "tools/sim/group_oracle.hpp"
 
+#include "runtime/base/sites.hpp"
+
 namespace troupe::cluster_sim {
 
 namespace {
@@ -73,8 +75,12 @@ void group_oracle::check(std::int32_t partition) {
   const life* first = nullptr;
   for (const auto& [who, one] : lives_) {
     const auto held = one.holds.find(partition);
-    if (held == one.holds.end() || !counts(one, held->second))
+    if (held == one.holds.end())
       continue;
+    if (!counts(one, held->second)) {
+      probe("a group member reads on that may have been given up");
+      continue;
+    }
     if (first)
       defect("partition " + std::to_string(partition) + " is read by " + first->name + " and by " + one.name);
     first = &one;
@@ -105,6 +111,13 @@ void group_oracle::acknowledged(std::int64_t number) {
   if (next != claims.end() && next->second.who != sent.who && next->second.at < sent.at)
     defect("partition " + std::to_string(sent.partition) + " has another reader, and its former one has committed "
            + std::to_string(number));
+}
+
+void group_oracle::refused(std::int64_t number) {
+  const auto& sent = sent_.at(number);
+  const auto& claims = claims_[sent.partition];
+  if (claims.upper_bound(sent.term) != claims.end())
+    probe("a former reader's commit is refused");
 }
 
 std::int64_t group_oracle::begins_to_read(std::int32_t partition) const {

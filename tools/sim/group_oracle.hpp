@@ -63,6 +63,8 @@ class group_oracle {
   std::int64_t commits(reader who, std::int32_t partition);
   /// That commit was acknowledged.
   void acknowledged(std::int64_t number);
+  /// That commit was refused.
+  void refused(std::int64_t number);
   /// A read of what is committed begins; hand the result to `has_read`.
   std::int64_t begins_to_read(std::int32_t partition) const;
   /// What a read that began with `since` was told; -1: nothing is committed.

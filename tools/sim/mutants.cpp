@@ -59,6 +59,8 @@ const std::vector<mutant>& catalogue() {
     {"M27", "compaction takes markers before their records", hunter::logs, "transactions"},
     {"M28", "compaction takes tombstones at once", hunter::logs, "compaction"},
     {"M29", "a commit of an old generation is taken", hunter::groups, "groups_*"},
+    {"M30", "a partition is given to its next reader before the last one has given it up", hunter::scenarios,
+     "G06_one_reads_*"},
     {"M31", "the new id of a static member is not written", hunter::groups, "groups_*"},
     {"M32", "offsets expire while the group rebalances", hunter::groups, "groups_*,expiry"},
     {"M33", "voters are changed before the term has a commit", hunter::quorums, "voters"},
