@@ -4,6 +4,7 @@
 #include "runtime/kafka/errors.hpp"
 #include "runtime/metadata/image.hpp"
 #include "runtime/node/context.hpp"
+#include "tools/sim/topic_churn.hpp"
 
 #include <algorithm>
 
@@ -14,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint64_t members_least = 2, members_most = 4;  // at most one more than there are partitions
+constexpr std::uint64_t churning_share = 3;  // of the groups of the consumer protocol that read what comes and goes
 constexpr auto look_pause = 300ms;
 constexpr auto patience = 3s;
 /// Clocks of machines may run that much too fast.
@@ -34,9 +36,12 @@ group_churn::group_churn(simulated_cluster& cluster, std::vector<std::string>& d
     looks_(cluster.in(), "looker") {
   auto random = cluster.in().stream("size of group");
   const auto count = members_least + random.below(members_most - members_least + 1);
+  std::vector<std::string> more;
+  if (kind_ == group_kind::consumer && random.below(churning_share) == 0)
+    more.emplace_back(topic_churn::name);
   for (std::uint64_t i = 1; i <= count; ++i)
     members_.push_back(std::make_unique<group_member>(cluster.in(), "m" + std::to_string(i), cluster.addresses(),
-                                                      kind_, oracle_));
+                                                      kind_, more, oracle_));
 }
 
 /// Nodes that are behind, or gone, do not make it go back.
@@ -56,6 +61,10 @@ group_oracle::seat group_churn::coordinator() {
 }
 
 void group_churn::start() {
+  for (const auto& [machine, context] : cluster_.running())
+    if (const auto view = context->view.get(); view && view->image)
+      if (const auto topic = view->image->find_topic(std::string_view{simulated_cluster::topic}))
+        oracle_.knows(topic->id);
   for (auto& m : members_)
     m->start();
 }
@@ -125,7 +134,8 @@ std::string group_churn::wrong_with(const kafka::consumer_group_describe_respons
       return "no member " + m->id();
     group_oracle::partitions owned;
     for (const auto& part : found->assignment.topic_partitions)
-      owned.insert(part.partitions.begin(), part.partitions.end());
+      if (part.topic_name == simulated_cluster::topic)
+        owned.insert(part.partitions.begin(), part.partitions.end());
     if (owned != m->owned() || found->member_type != (m->is_classic() ? 0 : 1))
       return m->id() + " otherwise";
   }

@@ -31,8 +31,13 @@ std::string text_of(const group_oracle::partitions& partitions) {
 }  // namespace
 
 group_member::group_member(sim::world& in, const std::string& host, std::vector<endpoint> brokers, group_kind kind,
-                           group_oracle& oracle)
-  : by_(in, host), random_(in.stream("member " + host)), brokers_(std::move(brokers)), kind_(kind), oracle_(oracle) {
+                           std::vector<std::string> more_topics, group_oracle& oracle)
+  : by_(in, host),
+    random_(in.stream("member " + host)),
+    brokers_(std::move(brokers)),
+    kind_(kind),
+    more_topics_(std::move(more_topics)),
+    oracle_(oracle) {
   if (random_.below(static_share) == 0)
     instance_ = host;
 }
@@ -94,7 +99,7 @@ void group_member::die() {
 /// As a process that is stopped, or collects garbage, and then goes on with what it was about to do.
 void group_member::doze() {
   at_ = "sleeps";
-  after(some_of(doze_most), owned_.size() > unread_.size() ? &group_member::commit : &group_member::go_on);
+  after(some_of(doze_most), to_commit().empty() ? &group_member::go_on : &group_member::commit);
 }
 
 void group_member::lose_everything() {
@@ -117,7 +122,7 @@ void group_member::give_up(const group_oracle::partitions& some) {
 void group_member::own(const group_oracle::partitions& all, const group_oracle::question& q) {
   give_up(without(owned_, all));
   for (const auto p : all)
-    if (owned_.insert(p).second)
+    if (owned_.insert(p).second && p < group_oracle::others)
       unread_.insert(p);
   is_member_ = true;
   oracle_.reads(reader_, owned_, q);
@@ -228,6 +233,12 @@ void group_member::take(const kafka::offset_fetch_response& m, const std::vector
   soon(&group_member::work);
 }
 
+group_oracle::partitions group_member::to_commit() const {
+  auto out = without(owned_, unread_);
+  out.erase(out.lower_bound(group_oracle::others), out.end());
+  return out;
+}
+
 void group_member::commit() {
   if (!coordinator_)
     return find();
@@ -240,7 +251,7 @@ void group_member::commit() {
   auto& t = r.topics.emplace_back();
   t.name = simulated_cluster::topic;
   std::vector<std::int64_t> sent;
-  for (const auto p : without(owned_, unread_)) {
+  for (const auto p : to_commit()) {
     auto& one = t.partitions.emplace_back();
     one.partition_index = p;
     one.committed_offset = oracle_.commits(reader_, p);

@@ -34,9 +34,9 @@ class group_member {
   /// After so long a silence, and to join a round or to give partitions up.
   static constexpr std::chrono::seconds session_timeout{6}, rebalance_timeout{6};
 
-  /// `oracle` outlives it.
+  /// `oracle` outlives it. Members of the consumer protocol may read further topics, whose offsets nobody commits.
   group_member(sim::world& in, const std::string& host, std::vector<endpoint> brokers, group_kind kind,
-               group_oracle& oracle);
+               std::vector<std::string> more_topics, group_oracle& oracle);
 
   /// Works until `settle` is called, and from then on until its commits are acknowledged.
   void start() { begin(); }
@@ -76,6 +76,7 @@ class group_member {
   void own(const group_oracle::partitions& all, const group_oracle::question& q);
   void soon(step next);
   void after(std::chrono::nanoseconds delay, step next);
+  group_oracle::partitions to_commit() const;
   std::chrono::nanoseconds some_of(std::chrono::nanoseconds most);
   template <class Response, class Request>
   void ask(const Request& request, std::int16_t version, std::chrono::nanoseconds patience,
@@ -104,6 +105,7 @@ class group_member {
   sim::prng random_;
   const std::vector<endpoint> brokers_;
   const group_kind kind_;
+  const std::vector<std::string> more_topics_;
   group_oracle& oracle_;
   std::optional<std::string> instance_;  ///< of a static member
 
@@ -124,7 +126,6 @@ class group_member {
 
   group_oracle::partitions wanted_;    ///< is to read
   std::optional<group_oracle::partitions> said_;  ///< that it owns, and was heard
-  topic_id topic_;                     ///< as the coordinator calls it
   sim::virtual_time beat_due_{0};
   sim::virtual_time gives_up_at_{0};   ///< what it is to read no more
 

@@ -32,9 +32,10 @@ void group_member::live() {
     return beat();
   if (!unread_.empty())
     return fetch();
-  if (owned_.empty() && wanted_.empty() && is_settling_)
+  const bool reads_nothing = to_commit().empty();
+  if (reads_nothing && is_settling_)
     settled_in_ = generation_;
-  if (!owned_.empty() && random_.below(commit_share) == 0)
+  if (!reads_nothing && random_.below(commit_share) == 0)
     return commit();
   at_ = "is a member";
   const auto due = owned_ == wanted_ ? beat_due_ : std::min(beat_due_, gives_up_at_);
@@ -53,12 +54,18 @@ void group_member::beat() {
   r.instance_id = instance_;
   if (!said_) {
     r.rebalance_timeout_ms = std::chrono::milliseconds{rebalance_timeout}.count();
-    r.subscribed_topic_names = {simulated_cluster::topic};
+    r.subscribed_topic_names = more_topics_;
+    r.subscribed_topic_names->emplace_back(simulated_cluster::topic);
   }
   if (said_ != owned_) {
-    auto& owned = r.topic_partitions.emplace();
-    if (!owned_.empty())
-      owned.push_back({topic_, {owned_.begin(), owned_.end()}});
+    std::map<topic_id, std::vector<std::int32_t>> by_topic;
+    for (const auto number : owned_) {
+      const auto [topic, partition] = oracle_.partition_of(number);
+      by_topic[topic].push_back(partition);
+    }
+    r.topic_partitions.emplace();
+    for (auto& [topic, partitions] : by_topic)
+      r.topic_partitions->push_back({topic, std::move(partitions)});
   }
   said_.reset();
   ask<kafka::consumer_group_heartbeat_response>(
@@ -75,10 +82,9 @@ void group_member::take(const kafka::consumer_group_heartbeat_response& m, const
   beat_due_ = by_.in().now() + std::chrono::milliseconds{m.heartbeat_interval_ms};
   if (m.assignment) {
     wanted_.clear();
-    for (const auto& part : m.assignment->topic_partitions) {
-      topic_ = part.topic_id;
-      wanted_.insert(part.partitions.begin(), part.partitions.end());
-    }
+    for (const auto& part : m.assignment->topic_partitions)
+      for (const auto partition : part.partitions)
+        wanted_.insert(oracle_.number_of(part.topic_id, partition));
     gives_up_at_ = by_.in().now() + some_of(giving_up_most);
   }
   take_assignment(q);

@@ -2,6 +2,8 @@
 
 #include "runtime/base/sites.hpp"
 
+#include <algorithm>
+
 namespace troupe::cluster_sim {
 
 namespace {
@@ -13,6 +15,19 @@ constexpr std::size_t defects_max = 20;
 void group_oracle::defect(const std::string& what) {
   if (noted_.size() < defects_max && noted_.insert(what).second)
     defects_.push_back("group: " + what);
+}
+
+// -- partitions -------------------------------------------------------------------------------------------------------
+
+std::int32_t group_oracle::number_of(const topic_id& topic, std::int32_t partition) {
+  auto found = std::ranges::find(topics_, topic);
+  if (found == topics_.end())
+    found = topics_.insert(found, topic);
+  return static_cast<std::int32_t>(found - topics_.begin()) * others + partition;
+}
+
+std::pair<topic_id, std::int32_t> group_oracle::partition_of(std::int32_t number) const {
+  return {topics_.at(static_cast<std::size_t>(number / others)), number % others};
 }
 
 // -- who reads what ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace troupe::cluster_sim {
@@ -20,8 +21,10 @@ namespace troupe::cluster_sim {
 /// hears so: that is no defect.
 class group_oracle {
  public:
-  /// Partitions of the one topic that the group reads.
+  /// Partitions by number: as they are numbered in the topic whose offsets are committed, and from `others` on those of
+  /// further topics.
   using partitions = std::set<std::int32_t>;
+  static constexpr std::int32_t others = 1'000;
   /// One life of a member's process.
   using reader = int;
   /// Which node coordinates the group, as far as any node has shown so far.
@@ -40,6 +43,14 @@ class group_oracle {
   group_oracle(sim::world& in, std::vector<std::string>& defects, std::function<seat()> coordinator,
                std::chrono::nanoseconds patience)
     : in_(in), defects_(defects), coordinator_(std::move(coordinator)), patience_(patience) {}
+
+  // -- partitions ---------------------------------------------------------------------------------------------------
+
+  /// The topic whose offsets are committed; to be told before any other is.
+  void knows(const topic_id& topic) { topics_ = {topic}; }
+  std::int32_t number_of(const topic_id& topic, std::int32_t partition);
+  /// What `number_of` made of them.
+  std::pair<topic_id, std::int32_t> partition_of(std::int32_t number) const;
 
   // -- who reads what -----------------------------------------------------------------------------------------------
 
@@ -107,6 +118,7 @@ class group_oracle {
   std::set<std::string> noted_;
   std::function<seat()> coordinator_;
   const std::chrono::nanoseconds patience_;
+  std::vector<topic_id> topics_;
   std::map<reader, life> lives_;
   std::map<std::int32_t, std::map<std::int64_t, claim>> claims_;  ///< by partition and term
   std::map<std::int64_t, commit> sent_;                           ///< by number
