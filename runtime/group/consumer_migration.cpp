@@ -1,3 +1,4 @@
+#include "runtime/base/sites.hpp"
 #include "runtime/group/consumer_group.hpp"
 #include "runtime/group/refusal.hpp"
 
@@ -60,6 +61,7 @@ void consumer_group::begin_upgrade(step& s) {
   }
   if (former_->members().empty())
     return;
+  probe("a classic group becomes a consumer group");
   put(s, consumer_group_record{{id_}, kafka::consumer_group_metadata_value{epoch, 0}});
   put(s, target_epoch_record{{id_}, kafka::consumer_group_target_assignment_metadata_value{epoch, to_ms(s.now.wall)}});
   s.is_changed = true;
@@ -103,6 +105,7 @@ std::unique_ptr<classic_group> consumer_group::to_classic(step& s) {
     reply(s, g.who, join_refused(kafka::error_code::rebalance_in_progress, g.member));
   auto out = std::make_unique<classic_group>(id_, in_->with, *in_->random, s.now.wall);
   if (!members.empty()) {
+    probe("a consumer group becomes a classic group");
     s.notes.push_back("becomes a classic group of " + std::to_string(members.size()) + " members");
     out->take_over(before_->epoch(), std::move(members));
     s.records.push_back(out->record());

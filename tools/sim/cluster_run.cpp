@@ -58,8 +58,7 @@ class run {
       wishes_({.partition_count = simulated_cluster::partition_count}, options.seed),
       operator_(cluster_, result.wrong, cluster_.shape().nodes > 1 && !loses_disks(options)),
       churn_(cluster_, result.wrong),
-      group_(cluster_, group_protocol::classic, result.wrong),
-      consumers_(cluster_, group_protocol::consumer, result.wrong),
+      group_(cluster_, result.wrong),
       transactions_(cluster_, result.wrong),
       watch_(cluster_, result.wrong) {}
 
@@ -85,7 +84,6 @@ class run {
       operator_.start();
       churn_.start();
       group_.start();
-      consumers_.start();
       transactions_.start();
     }
     const auto until = faults_from + how_.faults_for;
@@ -171,7 +169,7 @@ class run {
     if (cluster_.in().run_until(
             [&] {
               return std::all_of(clients_.begin(), clients_.end(), idle) && operator_.is_idle() && churn_.is_idle()
-                     && (!operates() || (group_.is_settled() && consumers_.is_settled() && transactions_.is_idle()));
+                     && (!operates() || (group_.is_settled() && transactions_.is_idle()));
             },
             liveness_patience))
       return true;
@@ -179,8 +177,6 @@ class run {
       note(complaint + ": " + churn_.describe());
     if (operates() && !group_.is_settled())
       note(complaint + ": " + group_.describe());
-    if (operates() && !consumers_.is_settled())
-      note(complaint + ": " + consumers_.describe());
     if (operates() && !transactions_.is_idle())
       note(complaint + ": " + transactions_.describe());
     if (!operator_.is_idle())
@@ -212,12 +208,10 @@ class run {
     operator_.stop();
     churn_.stop();
     group_.settle();
-    consumers_.settle();
     transactions_.stop();
     if (!all_idle("does not come to an end after healing"))
       return false;
     group_.stop();
-    consumers_.stop();
     if (seed_ % 2 == 1 && !cluster_.shape().trusts_memory()) {
       for (auto* m : cluster_.in().machines())
         m->power_loss({sim::power_loss_mode::weakest, seed_});
@@ -292,7 +286,6 @@ class run {
   cluster_operator operator_;
   topic_churn churn_;
   group_churn group_;
-  group_churn consumers_;
   transaction_churn transactions_;
   watcher watch_;
 };
@@ -308,7 +301,7 @@ sim::fault_plan plan_of_cluster(const run_options& options) {
   if (shape.trusts_memory())
     without.insert({sim::fault_action::power_loss, sim::fault_action::power_loss_at_disk_op});
   sim::plan_options limits{.machines = {},
-                           .clients = {"c1", "c2", "c3"},
+                           .clients = {"c1", "c2", "c3", "m1", "m2"},
                            .from = faults_from,
                            .until = faults_from + options.faults_for,
                            .count = share * (faults_least + drawn),

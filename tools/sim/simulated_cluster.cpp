@@ -42,8 +42,10 @@ std::vector<std::string> settings_of(std::int32_t id, bool founds, const cluster
     "log.segment.bytes=1048576",
     "offsets.topic.num.partitions=3",
     "transaction.state.log.num.partitions=3",
-    "group.consumer.min.session.timeout.ms=1000",
     "group.consumer.session.timeout.ms=6000",
+    "group.consumer.min.session.timeout.ms=6000",
+    "group.consumer.heartbeat.interval.ms=500",
+    "group.consumer.min.heartbeat.interval.ms=500",
     "min.insync.replicas=" + std::to_string(shape.min_in_sync),
     "durability=" + shape.durability,
   };

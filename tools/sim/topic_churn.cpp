@@ -20,7 +20,6 @@ namespace {
 using namespace std::chrono_literals;
 using kafka::error_code;
 
-constexpr auto name = "churn";
 constexpr auto patience = 6s;
 constexpr auto pause_most = 100ms;
 constexpr int writes_most = 12;

@@ -21,6 +21,8 @@ class simulated_cluster;
 /// leader who is alive; then it may lose records. Everything is tried until it is done.
 class topic_churn {
  public:
+  static constexpr const char* name = "churn";
+
   /// Both outlive it.
   topic_churn(simulated_cluster& cluster, std::vector<std::string>& defects);
 

@@ -1,218 +1,260 @@
-// Groups of the consumer protocol while their coordinator dies: what members were told holds wherever it lives next.
-#include "test/sim/cluster/scenario.hpp"
-
-#include "schema/kafka/consumer_group_describe.hpp"
-#include "schema/kafka/consumer_group_heartbeat.hpp"
-#include "schema/kafka/find_coordinator.hpp"
-#include "schema/kafka/join_group.hpp"
-#include "schema/kafka/offset_commit.hpp"
+// Groups of the consumer protocol (KIP-848) while their coordinator moves: no partition has two readers, nobody is
+// thrown out for it, and what was committed stays.
+#include "test/sim/cluster/group_steps.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <functional>
-#include <set>
-
 using namespace troupe;
 using namespace troupe::cluster_sim;
+using namespace troupe::cluster_sim::group_steps;
 using namespace std::chrono_literals;
-using kafka::error_code;
 
 namespace {
 
-constexpr auto group = "readers";
-constexpr auto patience = 30s;
-using partitions = std::set<std::int32_t>;
-const partitions all_partitions{0, 1, 2};
-
-/// A member as it sees itself, and the way to whoever coordinates its group.
-struct member {
-  scenario& s;
-  std::string id;
-  std::int32_t epoch = 0;
-  partitions owned, wanted;
-  topic_id topic;
-  std::int16_t failed = 0;
-
-  /// One heartbeat, to the coordinator wherever it is by now. What it is not to have it has let go before.
-  void beat() {
-    std::erase_if(owned, [this](auto p) { return !wanted.contains(p); });
-    kafka::consumer_group_heartbeat_request r;
-    r.group_id = group;
-    r.member_id = id;
-    r.member_epoch = epoch;
-    r.rebalance_timeout_ms = 10'000;
-    r.subscribed_topic_names = {std::string{scenario::topic}};
-    auto& parts = r.topic_partitions.emplace();
-    if (!owned.empty())
-      parts.push_back({topic, {owned.begin(), owned.end()}});
-    const auto m = ask<kafka::consumer_group_heartbeat_response>(r, 1);
-    BOOST_REQUIRE(m);
-    failed = m->error_code;
-    if (failed != 0)
-      return;
-    epoch = m->member_epoch;
-    if (!m->assignment)
-      return;
-    wanted.clear();
-    for (const auto& part : m->assignment->topic_partitions) {
-      topic = part.topic_id;
-      wanted.insert(part.partitions.begin(), part.partitions.end());
-    }
-    owned.insert(wanted.begin(), wanted.end());  // what is given away is let go with the next heartbeat
-  }
-
-  std::int16_t commit(std::int32_t partition, std::int64_t offset) {
-    kafka::offset_commit_request r;
-    r.group_id = group;
-    r.member_id = id;
-    r.generation_id_or_member_epoch = epoch;
-    r.topics.emplace_back().name = scenario::topic;
-    r.topics[0].partitions.push_back({partition, offset, -1, ""});
-    const auto m = ask<kafka::offset_commit_response>(r, 9);
-    return m ? m->topics.at(0).partitions.at(0).error_code : std::int16_t{-1};
-  }
-
-  /// Asks every node for the coordinator until one answers as that.
-  template <class Response, class Request>
-  std::optional<Response> ask(const Request& request, std::int16_t version) {
-    kafka::find_coordinator_request seek;
-    seek.coordinator_keys = {group};
-    const auto is_elsewhere = [](const Response& m) {
-      std::int16_t code = 0;
-      if constexpr (requires { m.error_code; })
-        code = m.error_code;
-      else
-        code = m.topics.at(0).partitions.at(0).error_code;
-      return code == kafka::code_of(error_code::not_coordinator)
-             || code == kafka::code_of(error_code::coordinator_not_available)
-             || code == kafka::code_of(error_code::coordinator_load_in_progress);
-    };
-    for (const auto until = s.in().now() + patience; s.in().now() < until; s.in().run_for(50ms)) {
-      for (std::int32_t node = 1; node <= 3; ++node) {
-        const auto told = s.ask<kafka::find_coordinator_response>(s.address_of(node), seek, 4);
-        if (!told || told->coordinators.at(0).error_code != 0)
-          continue;
-        at = told->coordinators[0].node_id;
-        const auto m = s.ask<Response>(s.address_of(at), request, version);
-        if (m && !is_elsewhere(*m))
-          return *m;
-      }
-    }
-    return std::nullopt;
-  }
-  std::int32_t at = 0;  ///< the node that answered last
-};
-
-/// The coordinator's node dies and comes back.
-void move_coordinator(member& m) {
-  const auto old = m.at;
-  m.s.node(old).crash();
-  m.s.in().run_for(2s);
-  m.s.node(old).start();
-  BOOST_TEST(m.s.await_in_sync(scenario::other_than(old), 3));
-}
-
-bool are_apart(const member& a, const member& b) {
-  return std::none_of(a.owned.begin(), a.owned.end(), [&](auto p) { return b.owned.contains(p); });
-}
-
-scenario with_groups(std::uint64_t seed) {
-  return scenario{seed, {"group.consumer.session.timeout.ms=30000"}};
-}
+constexpr std::uint64_t seeds[] = {1, 2, 3};
+constexpr auto session = 6s;  // see simulated_cluster.cpp
 
 }  // namespace
 
-/// The steps of a second member's coming; the coordinator moves after the one with the number `moves_after`.
-void share_between_two(std::uint64_t seed, int moves_after) {
-  BOOST_TEST_CONTEXT("seed " << seed << ", moves after step " << moves_after) {
-    auto s = with_groups(seed);
-    member a{.s = s, .id = "a"}, b{.s = s, .id = "b"};
-    const std::function<void()> steps[] = {[&] { a.beat(); }, [&] { b.beat(); }, [&] { a.beat(); }, [&] { b.beat(); },
-                                           [&] { a.beat(); }, [&] { b.beat(); }};
-    for (int step = 0; step < 6; ++step) {
-      steps[step]();
-      BOOST_TEST(a.failed + b.failed == 0);
-      BOOST_TEST(are_apart(a, b));
-      if (step == moves_after)
-        move_coordinator(a);
+// -- who reads ------------------------------------------------------------------------------------------------------
+
+// Each heartbeat makes one batch at most: a second member joins, the first one is asked for partitions, the second one
+// waits, the first one gives them up, the second one takes them.
+BOOST_AUTO_TEST_CASE(G06_one_reads_a_partition_while_the_coordinator_dies_after_each_step) {
+  constexpr int steps_most = 6;
+  for (const bool is_heard : {true, false}) {
+    for (int dies_after = 1; dies_after <= steps_most; ++dies_after) {
+      BOOST_TEST_CONTEXT("after step " << dies_after << (is_heard ? "" : ", whose answer is lost")) {
+        scenario s{static_cast<std::uint64_t>(dies_after)};
+        place at{s};
+        at.find();
+        reader a{at, "a"}, b{at, "b"};
+        BOOST_TEST(settle({&a}));
+        BOOST_TEST(a.owned.size() == all_partitions);
+        for (int step = 1; step <= dies_after; ++step) {
+          auto& r = step % 2 == 1 ? b : a;
+          if (step < dies_after || is_heard) {
+            BOOST_TEST((r.beat() == error_code::none));
+            continue;
+          }
+          r.do_as_told();
+          r.tells_all = true;
+          client by{s.in(), "lost"};
+          by.call<heartbeat_response>(s.address_of(at.node), r.request(r.epoch), 1, 1s, [](const auto&) {});
+          s.in().run_for(std::chrono::microseconds{500 * (dies_after % 4 + 1)});
+        }
+        at.move();
+        BOOST_TEST(settle({&a, &b}));
+        BOOST_TEST(!a.owned.empty());
+        BOOST_TEST(!b.owned.empty());
+        s.end_well();
+      }
     }
-    for (int i = 0; i < 4; ++i) {
-      a.beat();
-      b.beat();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(members_stay_as_they_are_while_their_coordinator_is_bounced_between_nodes) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    place at{s};
+    at.find();
+    reader a{at, "a"}, b{at, "b"};
+    BOOST_TEST(settle({&a, &b}));
+    const auto owned = a.owned;
+    const auto epoch = a.epoch;
+    const auto partition = *owned.begin();
+    BOOST_TEST((at.commit(a.id, a.epoch, partition, 5) == error_code::none));
+    for (std::int64_t next = 6; next <= 8; ++next) {  // A, B, and A or the third
+      at.move();
+      BOOST_TEST(at.committed(partition) == next - 1);
+      BOOST_TEST((a.beat() == error_code::none));
+      BOOST_TEST((b.beat() == error_code::none));
+      BOOST_TEST((at.commit(a.id, a.epoch, partition, next) == error_code::none));
     }
-    auto both = a.owned;
-    both.insert(b.owned.begin(), b.owned.end());
-    BOOST_TEST((both == all_partitions));
-    BOOST_TEST(are_apart(a, b));
-    BOOST_TEST(!a.owned.empty());
-    BOOST_TEST(!b.owned.empty());
+    BOOST_TEST(a.epoch == epoch);
+    BOOST_TEST(a.owned == owned);
+    BOOST_TEST(settle({&a, &b}));
     s.end_well();
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_reconciliation_goes_on_at_each_of_its_steps_when_the_coordinator_dies) {
-  for (int moves_after = 0; moves_after < 6; ++moves_after)
-    share_between_two(1 + static_cast<std::uint64_t>(moves_after), moves_after);
-}
-
-BOOST_AUTO_TEST_CASE(G06_a_former_reader_of_a_partition_commits_nothing_at_any_coordinator) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
-    auto s = with_groups(seed);
-    member a{.s = s, .id = "a"}, b{.s = s, .id = "b"};
-    a.beat();
-    BOOST_TEST((a.owned == all_partitions));
-    BOOST_TEST(a.commit(2, 5) == 0);
-    auto former = a;  // hears nothing from here on
-    b.beat();
-    for (int i = 0; i < 4; ++i) {
-      a.beat();
-      b.beat();
-    }
-    BOOST_REQUIRE(!b.owned.empty());
-    const auto taken = *b.owned.begin();
-    BOOST_TEST(b.commit(taken, 9) == 0);
-    BOOST_TEST(former.commit(taken, 6) == kafka::code_of(error_code::stale_member_epoch));
-    move_coordinator(b);
-    BOOST_TEST(former.commit(taken, 6) == kafka::code_of(error_code::stale_member_epoch));
-    BOOST_TEST(b.commit(taken, 10) == 0);
+BOOST_AUTO_TEST_CASE(G05_no_offset_of_a_member_goes_back_when_the_coordinator_goes_and_comes_back_while_it_loads) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    place at{s};
+    at.find();
+    reader a{at, "a"};
+    BOOST_TEST(settle({&a}));
+    BOOST_TEST((at.commit(a.id, a.epoch, 0, 5) == error_code::none));
+    const auto first = at.node;
+    s.node(first).crash();
+    at.find(first);
+    const auto second = at.node;
+    BOOST_TEST((at.commit(a.id, a.epoch, 0, 7) == error_code::none));
+    s.node(first).start();
+    BOOST_TEST(s.await_in_sync(second, 3));
+    s.in().disturb("journal.load", 2);
+    s.node(second).crash();
+    at.find(second);
+    s.in().run_for(20ms);
+    s.node(at.node).crash();  // in the middle of loading, or right after it
+    s.node(second).start();
+    at.find(at.node);
+    BOOST_TEST(at.committed(0) == 7);
+    BOOST_TEST((a.beat() == error_code::none));
+    BOOST_TEST((at.commit(a.id, a.epoch, 0, 9) == error_code::none));
+    for (std::int32_t id = 1; id <= 3; ++id)
+      s.node(id).start();
+    BOOST_TEST(at.committed(0) == 9);
     s.end_well();
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_group_that_has_changed_its_protocol_has_done_so_for_the_next_coordinator) {
-  for (const std::uint64_t seed : {1, 2}) {
-    auto s = with_groups(seed);
-    member a{.s = s, .id = "a"};
-    a.beat();
-    kafka::join_group_request join;
-    join.group_id = group;
-    join.session_timeout_ms = join.rebalance_timeout_ms = 30'000;
-    join.protocol_type = "consumer";
-    auto& p = join.protocols.emplace_back();
-    p.name = "range";
-    kafka::writer subscription;
-    subscription.write(std::int16_t{0});
-    subscription.write_array(std::vector<std::string>{scenario::topic}, 0, false);
-    subscription.write(std::int32_t{-1});
-    p.metadata = flatten(std::move(subscription).finish());
-    const auto is_in = a.ask<kafka::join_group_response>(join, 3);
-    BOOST_REQUIRE(is_in);
-    BOOST_TEST(is_in->error_code == 0);
-    kafka::consumer_group_heartbeat_request leaves;
-    leaves.group_id = group;
-    leaves.member_id = "a";
-    leaves.member_epoch = -1;
-    const auto has_left = a.ask<kafka::consumer_group_heartbeat_response>(leaves, 1);
-    BOOST_REQUIRE(has_left);
-    BOOST_TEST(has_left->error_code == 0);
-    move_coordinator(a);
-    member late{.s = s, .id = "late", .epoch = 1};
-    late.beat();
-    BOOST_TEST(late.failed == kafka::code_of(error_code::group_id_not_found));  // it is a classic group now
-    member c{.s = s, .id = "c"};
-    c.beat();
-    BOOST_TEST(c.failed == 0);  // and becomes a consumer group again, with its classic member
-    BOOST_TEST(c.epoch > 0);
+// -- who commits ----------------------------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(G06_a_reader_that_was_silent_for_too_long_commits_nothing) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    place at{s};
+    at.find();
+    reader a{at, "a"}, b{at, "b"};
+    BOOST_TEST(settle({&a}));
+    BOOST_TEST((at.commit(a.id, a.epoch, 0, 5) == error_code::none));
+    for (const auto until = s.in().now() + session + 2s; s.in().now() < until; s.in().run_for(500ms))
+      BOOST_TEST((b.beat() == error_code::none));
+    BOOST_TEST(settle({&b}));
+    BOOST_TEST((at.commit(b.id, b.epoch, 0, 9) == error_code::none));
+    BOOST_TEST((at.commit(a.id, a.epoch, 0, 6) == error_code::unknown_member_id));
+    at.move();
+    BOOST_TEST((at.commit(a.id, a.epoch, 0, 6) == error_code::unknown_member_id));
+    BOOST_TEST(at.committed(0) == 9);
+    BOOST_TEST((a.beat() == error_code::unknown_member_id));
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(G06_who_has_not_heard_that_it_gave_a_partition_up_commits_only_what_it_still_has) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    place at{s};
+    at.find();
+    reader a{at, "a"}, b{at, "b"};
+    BOOST_TEST(settle({&a}));
+    const auto before = a.epoch;
+    const auto all = a.owned;
+    BOOST_TEST(settle({&a, &b}));
+    const auto lost = *b.owned.begin(), kept = *a.owned.begin();
+    BOOST_TEST((at.commit(b.id, b.epoch, lost, 9) == error_code::none));
+    for (int i = 0; i < 2; ++i) {
+      BOOST_TEST((at.commit(a.id, before, lost, 6) == error_code::stale_member_epoch));
+      BOOST_TEST((at.commit(a.id, before, kept, 6 + i) == error_code::none));
+      BOOST_TEST(at.committed(lost) == 9);
+      BOOST_TEST(at.committed(kept) == 6 + i);
+      if (i == 0)
+        at.move();
+    }
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(G06_a_reader_at_a_coordinator_that_is_cut_off_commits_nothing) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    place at{s};
+    at.find();
+    reader a{at, "a"};
+    BOOST_TEST(settle({&a}));
+    BOOST_TEST((at.commit(a.id, a.epoch, 0, 5) == error_code::none));
+    const auto old = at.node;
+    s.cut_from_nodes(old);
+    place next{s};
+    next.find(old);
+    reader b{next, "b"};
+    for (const auto until = s.in().now() + session + 2s; s.in().now() < until; s.in().run_for(500ms)) {
+      // The former coordinator may go on answering, and knows of nobody else.
+      s.ask<heartbeat_response>(s.address_of(old), a.request(a.epoch), 1);
+      BOOST_TEST((b.beat() == error_code::none));
+    }
+    BOOST_TEST(settle({&b}));
+    BOOST_TEST((next.commit(b.id, b.epoch, 0, 9) == error_code::none));
+    BOOST_TEST(commit_at(s, old, a.id, a.epoch, 0, 6) != 0);
+    s.heal_to_nodes(old);
+    BOOST_TEST(s.await_in_sync(next.node, 3));
+    next.find();
+    BOOST_TEST((next.commit(a.id, a.epoch, 0, 6) == error_code::unknown_member_id));
+    BOOST_TEST(next.committed(0) == 9);
+    s.end_well();
+  }
+}
+
+// -- static members and migration -----------------------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_static_member_has_its_place_back_when_the_coordinator_has_moved_meanwhile) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    place at{s};
+    at.find();
+    reader a{at, "a", "one"}, b{at, "b"};
+    BOOST_TEST(settle({&a, &b}));
+    const auto epoch = at.describe().group_epoch;
+    BOOST_TEST((a.leave(-2) == error_code::none));
+    at.move();
+    BOOST_TEST((b.beat() == error_code::none));
+    BOOST_TEST(b.owned == b.wanted);
+    reader again{at, "a2", "one"};
+    BOOST_TEST((again.beat() == error_code::none));
+    BOOST_TEST(again.wanted == a.owned);
+    at.move();
+    BOOST_TEST(settle({&again, &b}));
+    BOOST_TEST(again.owned == a.owned);
+    BOOST_TEST(at.describe().group_epoch == epoch);
+    BOOST_TEST((a.beat() == error_code::fenced_instance_id));
+    BOOST_TEST((at.commit(a.id, a.epoch, *a.owned.begin(), 6) == error_code::unknown_member_id));
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_group_changes_its_protocol_and_back_while_its_coordinators_die) {
+  for (const auto seed : seeds) {
+    scenario s{seed, {"group.initial.rebalance.delay.ms=0"}};
+    place at{s};
+    at.find();
+    classic_reader old{at};
+    old.join();
+    BOOST_TEST(old.owned.size() == all_partitions);
+    BOOST_TEST((at.commit(old.id, old.generation, 0, 5) == error_code::none));
+    at.move();
+
+    reader young{at, "young"};
+    BOOST_TEST((young.beat() == error_code::none));  // the group becomes a consumer group
+    at.move();
+    BOOST_TEST(at.describe().members.size() == 2u);
+    for (int i = 0; i < 10; ++i) {
+      BOOST_TEST(old.live());
+      BOOST_TEST((young.beat() == error_code::none));
+      BOOST_TEST(without(old.owned, young.owned).size() == old.owned.size());
+      s.in().run_for(50ms);
+    }
+    BOOST_TEST(old.owned.size() + young.owned.size() == all_partitions);
+    BOOST_TEST(!young.owned.empty());
+    BOOST_TEST(at.describe().group_state == "Stable");
+    BOOST_TEST(at.committed(0) == 5);
+    const bool is_olds = old.owned.contains(0);
+    BOOST_TEST((at.commit(is_olds ? old.id : young.id, is_olds ? old.generation : young.epoch, 0, 7)
+                == error_code::none));
+    at.move();
+
+    BOOST_TEST((young.leave() == error_code::none));  // the group becomes a classic group
+    at.move();
+    BOOST_TEST(at.describe().error_code == kafka::code_of(error_code::group_id_not_found));
+    for (int i = 0; i < 5 && old.owned.size() < all_partitions; ++i) {
+      BOOST_TEST(old.live());
+      s.in().run_for(50ms);
+    }
+    BOOST_TEST(old.owned.size() == all_partitions);
+    BOOST_TEST((at.commit(young.id, young.epoch, 0, 8) == error_code::unknown_member_id));
+    BOOST_TEST(at.committed(0) == 7);
+    BOOST_TEST((at.commit(old.id, old.generation, 0, 9) == error_code::none));
     s.end_well();
   }
 }
