@@ -22,8 +22,6 @@ using schema::PartitionOffset;
 using schema::PartitionOffsetQuery;
 using schema::PartitionRead;
 using schema::PartitionSlice;
-using schema::PartitionTrim;
-using schema::PartitionTrimmed;
 
 leader_role::leader_role(caf::event_based_actor& self, node_context& context, replica_log& log, leader_epoch epoch,
                          offset high_watermark, owed_acks owed)
@@ -33,6 +31,7 @@ leader_role::leader_role(caf::event_based_actor& self, node_context& context, re
     epoch_(epoch),
     known_watermark_(high_watermark),
     acks_(std::move(owed)),
+    trims_(bounds::parked_acks_max),
     readers_(self, context, log),
     transactions_(self, context, log.spec().coordination,
                   [this](held_append one, bool is_judged) { append_held(std::move(one), is_judged); }) {
@@ -147,26 +146,6 @@ caf::result<wire<PartitionEpochEnd>> leader_role::find_epoch_end(const wire<Part
   return answer_of(log_->end_offset_for_epoch(leader_epoch{m->getEpoch()}));
 }
 
-caf::result<wire<PartitionTrimmed>> leader_role::trim(const wire<PartitionTrim>& m) {
-  if (auto refused = admit(-1))
-    return refused;
-  if (log_.is_settling())
-    return caf::skip;
-  const auto high = replicas_->high_watermark();
-  const auto before = m->getBeforeOffset() == -1 ? high : offset{m->getBeforeOffset()};
-  if (before > high || before < offset{0})
-    return log::make_error(log::errc::offset_out_of_range,
-                           describe() + ": cannot delete records before " + std::to_string(before.value)
-                             + ", the high watermark is " + std::to_string(high.value));
-  if (auto failed = log_->advance_log_start(before, context_.time.wall_now()))
-    return failed;
-  log_.report_durable();
-  on_progress();
-  for (auto& [id, f] : followers_)
-    f.told_watermark = offset{-1};  // the log's start travels with it
-  return trimmed_to(log_->log_start_offset());
-}
-
 // -- progress ---------------------------------------------------------------------------------------------------------
 
 void leader_role::report_own() {
@@ -184,6 +163,7 @@ void leader_role::log_durable() {
 void leader_role::on_progress() {
   for (auto& ready : acks_.release(replicas_->high_watermark()))
     ready.promise.deliver(std::move(ready.answer));
+  answer_trims();
   if (const auto now = replicas_->high_watermark(); std::exchange(known_watermark_, now) != now) {
     log_->note_high_watermark(now);
     log_.note_watermark_moved();
@@ -219,7 +199,10 @@ void leader_role::on_deadline(monotonic_time due) {
     late.promise.deliver(
         make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not follow in time"));
   }
-  if (const auto next = acks_.next_deadline(); next != monotonic_time::max())
+  for (auto& late : trims_.expire(now))
+    late.promise.deliver(
+        make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not delete in time"));
+  if (const auto next = std::min(acks_.next_deadline(), trims_.next_deadline()); next != monotonic_time::max())
     arm(next);
 }
 
@@ -227,12 +210,16 @@ void leader_role::fail_waiting(const error& why) {
   transactions_.fail_all(why);
   for (auto& waiting : acks_.take_all())
     waiting.promise.deliver(why);
+  for (auto& waiting : trims_.take_all())
+    waiting.promise.deliver(why);
   readers_.fail_all(why);
 }
 
 owed_acks leader_role::hand_over(const error& why) {
   transactions_.fail_all(why);
   readers_.fail_all(why);
+  for (auto& waiting : trims_.take_all())
+    waiting.promise.deliver(why);
   return std::exchange(acks_, owed_acks{bounds::parked_acks_max});
 }
 

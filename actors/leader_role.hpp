@@ -76,6 +76,11 @@ class leader_role {
     monotonic_time goes_at;    ///< from when on they may go
   };
 
+  /// Records that are deleted here, and perhaps not yet at those who may lead next.
+  struct parked_trim {
+    caf::typed_response_promise<wire<schema::PartitionTrimmed>> promise;
+  };
+
   /// What an append has come to: the answer, and the high watermark that it must wait for.
   struct done_append {
     wire<schema::PartitionAppended> answer;
@@ -92,6 +97,7 @@ class leader_role {
                                                                      std::chrono::milliseconds timeout, bool waits);
   void park(done_append done, std::chrono::milliseconds timeout, append_promise promise);
   std::optional<log::batch_head> transactional_head(const byte_slice& records) const;
+  void answer_trims();
   void report_own();
   void on_progress();
   std::optional<node_id> nearer_replica(schema::PartitionRead::Reader m) const;
@@ -124,6 +130,7 @@ class leader_role {
   std::optional<replication::leader> replicas_;  ///< from the opening of the log on
   replication::membership decided_{{}, {}, -1};
   owed_acks acks_;
+  replication::parked_acks<parked_trim> trims_;
   log_readers readers_;
   transaction_check transactions_;
   std::map<node_id, fed_follower> followers_;

@@ -192,7 +192,11 @@ class replicas_state {
         .then([this, one_done](const wire<PartitionDurable>& m) mutable { note_durable(m); one_done(); },
               [this, one_done, disk](const caf::error& why) mutable {
                 disk->unclean = true;
-                say(log_level::error, "not closed cleanly, its log is verified at the next start: " + render(why));
+                // One that was not verified yet is nobody's fault: the node was stopped soon after it had been killed.
+                const bool is_early = is_error(why, error_domain::node,
+                                               static_cast<std::uint8_t>(node_errc::shutting_down));
+                say(is_early ? log_level::info : log_level::error,
+                    "not closed cleanly, its log is verified at the next start: " + render(why));
                 one_done();
               });
     }
@@ -351,15 +355,25 @@ class replicas_state {
     disks_.forget(folder, *disk);
     const auto from = disk->directory.path + "/" + folder;
     const auto to = from + "." + to_string(id.topic) + "." + std::to_string(++removed_) + deleted_suffix;
-    auto there = context_->storage.exists(from);
-    if (there && *there) {
-      if (auto failed = context_->storage.rename(from, to))
-        say(log_level::error, "deleted partition stays on the disk: " + render(failed));
-      else
-        remove_tree_of(disk, to);
-    }
     // A recovery point of the old log must not outlive it on the disk: the new one would seem to have lost records.
-    disks_.write(*disk, [this, folder](const error&) { release_folder(folder); });
+    const auto forget = [this, folder, disk] {
+      disks_.write(*disk, [this, folder](const error&) { release_folder(folder); });
+    };
+    auto there = context_->storage.exists(from);
+    if (there && !*there)
+      return forget();
+    if (auto failed = there ? context_->storage.rename(from, to) : there.error()) {
+      say(log_level::error, "deleted partition stays on the disk: " + render(failed));
+      return forget();
+    }
+    // Until its new name is durable, a loss of power may bring back the old one, with some of the files: those of a
+    // deleted topic must not come back in the place of a new one's.
+    self_->request(disk->syncer, caf::infinite, sync_files{{}, {disk->directory.path}})
+      .then([this, disk, to, forget](const disk_done&) { remove_tree_of(disk, to); forget(); },
+            [this, forget](const caf::error& why) {
+              say(log_level::error, "deleted partition stays on the disk: " + render(why));
+              forget();
+            });
   }
 
   void release_folder(const std::string& folder) {

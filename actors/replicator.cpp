@@ -194,9 +194,11 @@ class replicator_state {
       const auto found = followed_.find(id);
       if (found == followed_.end())
         continue;
-      // An answer to what was said in an earlier epoch takes nothing from the partition that waits in this one.
+      // An answer to what was said in an earlier epoch takes nothing from the partition that waits in this one; "fenced"
+      // is such an answer always, and names the epoch that the partition may have come to meanwhile.
+      using Refusal = schema::ReplicaSlice::Refusal;
       const bool is_answer = slice.getRecords() != schema::NO_RECORDS || slice.getDivergingEnd() >= 0
-                          || slice.getRefusal() != schema::ReplicaSlice::Refusal::NONE;
+                          || (slice.getRefusal() != Refusal::NONE && slice.getRefusal() != Refusal::FENCED_EPOCH);
       if (is_answer && slice.getLeaderEpoch() == found->second.said.epoch.value)
         found->second.ready = false;
       self_->send(found->second.said.partition, slice_of(m, slice, id));

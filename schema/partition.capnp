@@ -109,8 +109,10 @@ struct PartitionEpochEnd {
 }
 
 struct PartitionTrim {
-  # DeleteRecords: nothing below `beforeOffset` is served any more; -1 means the high watermark.
+  # DeleteRecords: nothing below `beforeOffset` is served any more; -1 means the high watermark. Answered when every
+  # replica in sync has deleted them, too: whichever leads next serves none of them.
   beforeOffset @0 :Int64;
+  timeoutMs @1 :Int32;
 }
 
 struct PartitionTrimmed {

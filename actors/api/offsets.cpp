@@ -115,9 +115,10 @@ struct delete_records_api {
   static auto& index(auto& partition) { return partition.partition_index; }
   static kafka::error_code check(const request::partition&, std::int16_t) { return kafka::error_code::none; }
   static serving from(const request&) { return serving::leader; }
-  static auto question(const request::partition& p, const request&) {
+  static auto question(const request::partition& p, const request& r) {
     wire_builder<schema::PartitionTrim> b;
     b->setBeforeOffset(p.offset);
+    b->setTimeoutMs(r.timeout_ms);
     return std::move(b).freeze();
   }
   static void fill(response::partition& out, schema::PartitionTrimmed::Reader m) {

@@ -27,7 +27,23 @@ std::string consumer_group::obstacle_to_following(const classic_group& former, c
   return is_known ? "" : "the embedded consumer protocol is malformed";
 }
 
-/// The classic group's members with what they own, as this group's first records. The generation is their epoch.
+namespace {
+
+/// `some` without all that is in `all`.
+topic_partitions without(topic_partitions some, const std::vector<topic_partitions>& all) {
+  for (const auto& other : all)
+    for (const auto& [topic, partitions] : other)
+      if (const auto found = some.find(topic); found != some.end())
+        std::erase_if(found->second, [&](auto p) { return std::ranges::find(partitions, p) != partitions.end(); });
+  std::erase_if(some, [](const auto& topic) { return topic.second.empty(); });
+  return some;
+}
+
+}  // namespace
+
+/// The classic group's members with what they own, as this group's first records. The generation is their epoch. What a
+/// member said it went on reading when it joined, and is not given in this generation, it may not have heard of yet: it
+/// is asked to give that up, and nobody gets it before.
 void consumer_group::begin_upgrade(step& s) {
   if (!before_)
     before_ = state_;
@@ -36,6 +52,12 @@ void consumer_group::begin_upgrade(step& s) {
     s.records.push_back(std::move(record));
   }
   const auto epoch = former_->generation();
+  const auto given_to = [this](const classic_member& member) {
+    return by_id(parse_assignment(member.assignment).value_or(named_partitions{}));
+  };
+  std::vector<topic_partitions> all_given;
+  for (const auto& [id, old] : former_->members().all())
+    all_given.push_back(given_to(old));
   for (const auto& [id, old] : former_->members().all()) {
     consumer_member member;
     member.id = id;
@@ -44,16 +66,20 @@ void consumer_group::begin_upgrade(step& s) {
     member.client_host = old.client_host;
     member.rebalance_timeout = old.rebalance_timeout;
     member.classic = classic_ways{old.session_timeout, old.protocols};
-    if (const auto said = parse_subscription(old.protocols.front().metadata)) {
+    const auto said = parse_subscription(old.protocols.front().metadata);
+    if (said) {
       member.topics = said->topics;
       std::ranges::sort(member.topics);
       if (!said->rack.value_or("").empty())
         member.rack = said->rack;
     }
-    const auto given = parse_assignment(old.assignment).value_or(named_partitions{});
-    const auto owned = by_id(given);
+    const auto owned = given_to(old);
     member.epoch = member.previous_epoch = epoch;
     member.owned = with_epoch(owned, epoch);
+    if (said)
+      member.revoking = with_epoch(without(by_id(said->owned), all_given), epoch);
+    if (!member.revoking.empty())
+      member.progress = member_progress::unrevoked;
     put(s, subscription_record(id_, member));
     put(s, target_record(id_, id, owned));
     put(s, assignment_record(id_, member));

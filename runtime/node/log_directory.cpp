@@ -104,6 +104,9 @@ error look_around(disk& on, log_directory& d) {
   auto entries = on.list(d.path);
   if (!entries)
     return entries.error();
+  // The names that deleted folders have been given must not go back when some of their files are gone.
+  if (auto failed = on.sync_directory(d.path))
+    return failed;
   for (const auto& e : *entries) {
     if (!e.is_directory)
       continue;

@@ -196,6 +196,15 @@ std::optional<node_id> leader::best_to_read(std::span<const node_id> near, offse
   return best ? std::optional{std::get<node_id>(*best)} : std::nullopt;
 }
 
+offset leader::low_watermark(offset own) const {
+  for (const auto id : members_.in_sync) {
+    const auto known = followers_.find(id);
+    if (id != self_)
+      own = std::min(own, known == followers_.end() ? offset{0} : known->second.said.log_start);
+  }
+  return own;
+}
+
 bool leader::somebody_is_behind() const {
   return std::any_of(members_.replicas.begin(), members_.replicas.end(), [this](node_id id) {
     if (id == self_)

@@ -100,6 +100,8 @@ class leader {
   /// The follower among `near` that a client which wants records from `wanted` on had best read from: in sync, with
   /// that offset in its log, and of several the one that has most (KIP-392). None when this replica is the best.
   std::optional<node_id> best_to_read(std::span<const node_id> near, offset wanted) const;
+  /// Where the logs of all replicas in sync start at least, this replica's at `own`, as far as they have said.
+  offset low_watermark(offset own) const;
   /// Whether some follower that is in sync, or could be, has not got everything: then `next_wish` wants to be asked
   /// again as time goes by.
   bool somebody_is_behind() const;

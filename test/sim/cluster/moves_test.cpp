@@ -205,3 +205,21 @@ BOOST_AUTO_TEST_CASE(C12_a_node_that_hears_nothing_of_the_controller_for_long_ca
     s.end_well();
   }
 }
+
+BOOST_AUTO_TEST_CASE(records_that_were_deleted_do_not_come_back_with_the_next_leader) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto leader = s.await_leader(1);
+    for (int i = 0; i < 5; ++i)
+      s.append(leader, "record " + std::to_string(i));
+    s.in().run_for(1s);  // nobody writes any more
+    delete_before(s, leader, 3);
+    s.node(leader).crash();
+    const auto next = s.await_leader(s.other_than(leader), {leader});
+    BOOST_REQUIRE(next > 0);
+    BOOST_TEST(!s.read(next, 2).has_value());
+    BOOST_TEST(holds(s.read(next, 3), 3, "record 3"));
+    s.node(leader).start();
+    s.end_well();
+  }
+}
