@@ -298,8 +298,9 @@ sim::fault_plan plan_of_cluster(const run_options& options) {
   const auto shape = shape_of(options);
   auto without = options.without;
   without.insert(loses_disks(options) ? sim::fault_action::disk_fault : sim::fault_action::wipe);
+  // Nobody who starts anew after a crash is believed to have all there: with a lost disk beside it, nobody may be left.
   if (shape.trusts_memory())
-    without.insert({sim::fault_action::power_loss, sim::fault_action::power_loss_at_disk_op});
+    without.insert({sim::fault_action::power_loss, sim::fault_action::power_loss_at_disk_op, sim::fault_action::wipe});
   sim::plan_options limits{.machines = {},
                            .clients = {"c1", "c2", "c3", "m1", "m2"},
                            .from = faults_from,

@@ -1,7 +1,7 @@
 // Runs the scripts of this folder. Clients have names; the ids they are given are shown as name and number, those that
 // nobody was told yet with a star. What the subject understands (unless said otherwise, the group is g, and clients use
 // their own member id and generation):
-//   join A [v=] [id=] [instance=] [protocols=p,q] [topics=t,u] [session=] [rebalance=] [type=] [as=] [reason=]
+//   join A [v=] [id=] [instance=] [protocols=p,q] [topics=t,u] [owned=t:0+1] [session=] [rebalance=] [type=] [as=] [reason=]
 //   beat A [topics=t,u] [pattern=] [owns=t:0+1,u:2] [epoch=] [id=] [instance=] [assignor=] [rebalance=] [v=]
 //                                a heartbeat of the consumer protocol; the first one joins, and A is the member's id
 //   grow TOPIC COUNT             the topic has so many partitions from now on
@@ -64,20 +64,26 @@ struct line {
   }
 };
 
-/// Metadata of a consumer that reads `topics`.
-byte_slice subscription(const words& topics) {
-  kafka::writer out;
-  out.write(std::int16_t{0});
-  out.write_array(topics, 0, false);
-  out.write(std::int32_t{-1});  // user data: null
-  return flatten(std::move(out).finish());
-}
-
 std::vector<std::int32_t> numbers(const std::string& text) {
   std::vector<std::int32_t> out;
   for (const auto& one : split(text, '+'))
     out.push_back(std::stoi(one));
   return out;
+}
+
+/// Metadata of a consumer that reads `topics` and says that it owns `owned`, as T:0+1.
+byte_slice subscription(const words& topics, const std::string& owned) {
+  const auto parts = split(owned, ':');
+  kafka::writer out;
+  out.write(std::int16_t{1});
+  out.write_array(topics, 0, false);
+  out.write(std::int32_t{-1});  // user data: null
+  out.write(std::int32_t{parts.size() == 2 ? 1 : 0});
+  if (parts.size() == 2) {
+    out.write_string(parts[0], false);
+    out.write_array(numbers(parts[1]), 0, false);
+  }
+  return flatten(std::move(out).finish());
 }
 
 topic_id id_number(std::int32_t number) {
@@ -154,7 +160,7 @@ class subject {
     r.protocol_type = in.get("type", "consumer");
     r.reason = in.maybe("reason");
     for (const auto& protocol : split(in.get("protocols", "range"), ','))
-      r.protocols.push_back({protocol, subscription(split(in.get("topics", "orders"), ','))});
+      r.protocols.push_back({protocol, subscription(split(in.get("topics", "orders"), ','), in.get("owned", ""))});
     const auto who = w_.call(name, in.number<std::int16_t>("v", 9), in.get("as", ""));
     last_join_[name] = who.id;
     return w_.carry_out(w_.now_running().join(who, r, w_.now()));
