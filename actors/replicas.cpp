@@ -1,6 +1,7 @@
 #include "actors/replicas.hpp"
 
 #include "actors/log_move.hpp"
+#include "actors/folder_removal.hpp"
 #include "actors/log_opener.hpp"
 #include "actors/partition.hpp"
 #include "actors/partition_leadership.hpp"
@@ -169,7 +170,7 @@ class replicas_state {
       return;
     auto* from = std::exchange(found->second.disk, to);
     disks_.move(partition_folder(m.topic, m.id.index), *from, *to);
-    remove_tree_of(from, m.leftover);
+    remove_in_background({*self_, *context_, from->syncer}, m.leftover);
   }
 
   caf::result<replicas_closed> close() {
@@ -349,45 +350,20 @@ class replicas_state {
       }, [remove](const caf::error&) { remove(); });
   }
 
-  /// Moves a deleted partition's folder out of the way and removes it in the background; files that are still being
-  /// sent stay readable until then. A new topic of that name waits for this: two logs must never share a folder.
+  /// A new topic of that name waits for this: two logs must never share a folder.
   void remove_folder(const std::string& folder, const partition_id& id, replica_disk* disk) {
     disks_.forget(folder, *disk);
-    const auto from = disk->directory.path + "/" + folder;
-    const auto to = from + "." + to_string(id.topic) + "." + std::to_string(++removed_) + deleted_suffix;
+    const auto to = folder + "." + to_string(id.topic) + "." + std::to_string(++removed_) + deleted_suffix;
     // A recovery point of the old log must not outlive it on the disk: the new one would seem to have lost records.
-    const auto forget = [this, folder, disk] {
+    remove_partition_folder({*self_, *context_, disk->syncer}, disk->directory.path, folder, to, [this, folder, disk] {
       disks_.write(*disk, [this, folder](const error&) { release_folder(folder); });
-    };
-    auto there = context_->storage.exists(from);
-    if (there && !*there)
-      return forget();
-    if (auto failed = there ? context_->storage.rename(from, to) : there.error()) {
-      say(log_level::error, "deleted partition stays on the disk: " + render(failed));
-      return forget();
-    }
-    // Until its new name is durable, a loss of power may bring back the old one, with some of the files: those of a
-    // deleted topic must not come back in the place of a new one's.
-    self_->request(disk->syncer, caf::infinite, sync_files{{}, {disk->directory.path}})
-      .then([this, disk, to, forget](const disk_done&) { remove_tree_of(disk, to); forget(); },
-            [this, forget](const caf::error& why) {
-              say(log_level::error, "deleted partition stays on the disk: " + render(why));
-              forget();
-            });
+    });
   }
 
   void release_folder(const std::string& folder) {
     const auto next = dropping_.extract(folder);
     if (next && next.mapped())
       restart({*next.mapped()});
-  }
-
-  void remove_tree_of(const replica_disk* disk, const std::string& path) {
-    self_->request(disk->syncer, caf::infinite, remove_tree{path})
-        .then([](const disk_done&) {},
-              [this](const caf::error& why) {
-                say(log_level::error, "deleted partition stays on the disk: " + render(why));
-              });
   }
 
   // -- supervision ------------------------------------------------------------------------------------------------

@@ -194,8 +194,8 @@ class replicator_state {
       const auto found = followed_.find(id);
       if (found == followed_.end())
         continue;
-      // An answer to what was said in an earlier epoch takes nothing from the partition that waits in this one; "fenced"
-      // is such an answer always, and names the epoch that the partition may have come to meanwhile.
+      // An answer to what was said in an earlier epoch takes nothing from the partition that waits in this one;
+      // "fenced" always is such an answer, and names the epoch that the partition may have come to meanwhile.
       using Refusal = schema::ReplicaSlice::Refusal;
       const bool is_answer = slice.getRecords() != schema::NO_RECORDS || slice.getDivergingEnd() >= 0
                           || (slice.getRefusal() != Refusal::NONE && slice.getRefusal() != Refusal::FENCED_EPOCH);

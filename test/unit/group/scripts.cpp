@@ -1,7 +1,8 @@
 // Runs the scripts of this folder. Clients have names; the ids they are given are shown as name and number, those that
 // nobody was told yet with a star. What the subject understands (unless said otherwise, the group is g, and clients use
 // their own member id and generation):
-//   join A [v=] [id=] [instance=] [protocols=p,q] [topics=t,u] [owned=t:0+1] [session=] [rebalance=] [type=] [as=] [reason=]
+//   join A [v=] [id=] [instance=] [protocols=p,q] [topics=t,u] [owned=t:0+1] [session=] [rebalance=] [type=] [as=]
+//          [reason=]
 //   beat A [topics=t,u] [pattern=] [owns=t:0+1,u:2] [epoch=] [id=] [instance=] [assignor=] [rebalance=] [v=]
 //                                a heartbeat of the consumer protocol; the first one joins, and A is the member's id
 //   grow TOPIC COUNT             the topic has so many partitions from now on
