@@ -5,6 +5,7 @@ import shutil
 import signal
 import statistics
 import subprocess
+import tempfile
 import time
 
 import wire
@@ -21,17 +22,22 @@ class Prober:
     """troupe_load gaps: a producer and a consumer that tell the longest pauses of each partition."""
 
     def __init__(self, cluster, topic, *arguments):
+        self.said = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             [os.environ["TROUPE_LOAD_BIN"], "gaps", "-b", cluster.bootstrap, "-t", topic, "-r", str(RATE), "--limit",
              "60", *map(str, arguments)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.said, text=True)
 
     def ask(self, letter):
-        self.process.stdin.write(letter)
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
+        try:
+            self.process.stdin.write(letter)
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
         if not line:
-            raise Failed("troupe_load gaps ended by itself")
+            self.said.seek(0)
+            raise Failed(f"troupe_load gaps ended by itself: {self.said.read()[-500:]}")
         return line
 
     def take(self):
@@ -171,7 +177,8 @@ class CoordinatorKill(OnCluster):
                                                   group, "--partitions", str(self.members)]
         client = subprocess.Popen(
             [os.environ["TROUPE_LOAD_BIN"], *kind, "-b", cluster.bootstrap, "-t", self.name, "-m", str(self.members),
-             "--seconds", "6" if cluster.quick else "25"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+             "--seconds", "6" if cluster.quick else "25"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
             client.stdout.readline()  # they commit from here on
             time.sleep(self.start_seconds)
