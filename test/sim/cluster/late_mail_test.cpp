@@ -1,6 +1,7 @@
 // Messages that outlive the epoch, the process or the connection in which they were sent. Each test also finds the
 // planted bug of its name (tools/sim/mutants.cpp). With TROUPE_TRACE in the environment, every event is printed.
 #include "actors/partition.hpp"
+#include "runtime/metadata/image.hpp"
 #include "runtime/node/context.hpp"
 #include "test/sim/cluster/overheard.hpp"
 #include "test/sim/cluster/scenario.hpp"
@@ -94,6 +95,37 @@ BOOST_AUTO_TEST_CASE(R06_M04_what_a_follower_has_that_its_leader_has_not_counts_
     s.in().run_for(100ms);
     BOOST_TEST(!hanging->is_acknowledged());
     s.heal_to_nodes(follower);
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_of_what_was_said_in_an_earlier_epoch_leaves_nobody_behind) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    const auto leader = s.await_leader(1);
+    const auto follower = s.other_than(leader);
+    const overheard<follower_position> positions{s.node(leader), from(s, leader, follower)};
+    s.append(1, "committed");
+    s.in().run_for(500ms);
+    BOOST_REQUIRE(positions.last());
+    // The follower waits for records. What it had said before it heard of this epoch is answered last.
+    const auto& said = *positions.last();
+    const auto topic = s.running().at(s.name_of(leader))->view.get()->image->find_topic(scenario::topic);
+    const partition_id id{topic->id, partition_index{0}};
+    replica_slice refusal{id, said.follower, said.epoch, {}, offset{0}, offset{0}, {}};
+    refusal.refusal = schema::ReplicaSlice::Refusal::FENCED_EPOCH;
+    caf::anon_send(said.feeder, refusal);
+    s.in().run_for(50ms);
+    // The next record gets lost with the link.
+    s.cut_from_nodes(follower);
+    s.begin_send(leader, "lost on the way", 1);
+    s.in().run_for(50ms);
+    s.in().net().reset_connections(s.name_of(leader), s.name_of(follower));
+    s.heal_to_nodes(follower);
+    const auto end = s.log_of(leader, 0).log_end();
+    for (int i = 0; i < 50 && s.log_of(follower, 0).log_end() < end; ++i)
+      s.in().run_for(100ms);
+    BOOST_TEST((s.log_of(follower, 0).log_end() == end));
     s.end_well();
   }
 }
