@@ -84,7 +84,7 @@ class group_member {
 
   // group_member_classic.cpp
   void join();
-  void joined(const kafka::join_group_response& m, const group_oracle::question& q);
+  void joined(const kafka::join_group_response& m);
   void sync(const kafka::join_group_response& m);
   void synced(const kafka::sync_group_response& m, const group_oracle::question& q);
   void heartbeat();

@@ -70,10 +70,10 @@ void group_member::join() {
   r.group_instance_id = instance_;
   r.protocol_type = group::consumer_protocol;
   r.protocols.push_back({protocol, subscription()});
-  ask<kafka::join_group_response>(r, 9, join_patience, [this](const auto& m, const auto& q) { joined(m, q); });
+  ask<kafka::join_group_response>(r, 9, join_patience, [this](const auto& m, const auto&) { joined(m); });
 }
 
-void group_member::joined(const kafka::join_group_response& m, const group_oracle::question& q) {
+void group_member::joined(const kafka::join_group_response& m) {
   if (static_cast<error_code>(m.error_code) == error_code::member_id_required) {
     member_id_ = m.member_id;
     return join();
@@ -82,8 +82,7 @@ void group_member::joined(const kafka::join_group_response& m, const group_oracl
     return react(m.error_code);
   member_id_ = m.member_id;
   generation_ = m.generation_id;
-  oracle_.heard(reader_, q);
-  sync(m);
+  sync(m);  // only that tells whether it has kept its place: one that was given up joins with its old id, too
 }
 
 void group_member::sync(const kafka::join_group_response& m) {
