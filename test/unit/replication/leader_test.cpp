@@ -265,3 +265,14 @@ BOOST_AUTO_TEST_CASE(a_replica_that_knows_of_its_place_before_the_leader_does_is
   BOOST_REQUIRE(wish);
   BOOST_TEST(wish->in_sync.size() == 2u);
 }
+
+BOOST_AUTO_TEST_CASE(the_low_watermark_is_where_the_logs_of_all_in_sync_start) {
+  leading l{commit_rule::appended, 1, {me, other}};
+  l.own(10, 10);
+  BOOST_TEST(l.low_watermark(offset{4}).value == 0);  // the other one has not spoken
+  l.report(other, {offset{10}, offset{10}, 7, offset{3}}, t0);
+  l.report(third, {offset{10}, offset{10}, 7, offset{1}}, t0);
+  BOOST_TEST(l.low_watermark(offset{4}).value == 3);
+  l.report(other, {offset{10}, offset{10}, 7, offset{4}}, t0);
+  BOOST_TEST(l.low_watermark(offset{4}).value == 4);
+}
