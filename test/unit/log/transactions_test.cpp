@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(the_index_is_in_kafkas_format_and_durable_with_the_marker) 
   BOOST_TEST(read_committed().empty());
 }
 
-BOOST_AUTO_TEST_CASE(compaction_takes_aborted_records_then_their_entry_then_their_marker) {
+BOOST_AUTO_TEST_CASE(C01_compaction_takes_aborted_records_then_their_entry_then_their_marker) {
   how.cleanup_compact = true, how.cleanup_delete = false;
   how.min_cleanable_dirty_ratio = 0;
   how.segment_bytes = 250;
