@@ -82,17 +82,20 @@ void group_oracle::gave_up(reader who, const partitions& some) {
     lives_.at(who).holds.erase(partition);
 }
 
-bool group_oracle::counts(const life& one, const holding& of) const {
-  return in_.now() - of.asked_back.value_or(one.heard) < patience_;
+/// Who does not give up in time what it is asked for is out, with all that it holds.
+bool group_oracle::counts(const life& one) const {
+  const auto is_recent = [this](sim::virtual_time at) { return in_.now() - at < patience_; };
+  return is_recent(one.heard) && std::ranges::all_of(one.holds, [&](const auto& held) {
+           return is_recent(held.second.asked_back.value_or(one.heard));
+         });
 }
 
 void group_oracle::check(std::int32_t partition) {
   const life* first = nullptr;
   for (const auto& [who, one] : lives_) {
-    const auto held = one.holds.find(partition);
-    if (held == one.holds.end())
+    if (!one.holds.contains(partition))
       continue;
-    if (!counts(one, held->second)) {
+    if (!counts(one)) {
       probe("a group member reads on that may have been given up");
       continue;
     }

@@ -109,7 +109,7 @@ class group_oracle {
   };
 
   bool is_sure(const question& q) const { return !q.to.node.empty() && q.to == coordinator_(); }
-  bool counts(const life& one, const holding& of) const;
+  bool counts(const life& one) const;
   void check(std::int32_t partition);
   std::pair<std::int64_t, std::int64_t> order(std::int64_t number) const;
 
