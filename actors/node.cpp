@@ -95,7 +95,7 @@ class node_state {
   }
 
   caf::result<node_stopped> stop() {
-    stopping_ = true;
+    stopping_ = context_->leaving = true;
     stopped_ = self_->make_response_promise<node_stopped>();
     if (!registration_)
       return end_parts(), stopped_;

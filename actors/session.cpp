@@ -121,6 +121,12 @@ class session_state : public api::session_port {
       flush();
   }
 
+  void let_go(const api::call& to) override {
+    lets_go_ = true;
+    waiting_.clear();
+    send_reply(to, {});
+  }
+
   void refuse(const api::call& to, std::string_view why) override {
     const auto* api = kafka::find_api(to.key);
     give_up((api ? std::string{api->name} : "api " + std::to_string(to.key)) + " version "
@@ -131,7 +137,7 @@ class session_state : public api::session_port {
   /// Starts as many of the waiting requests as may run now, then sends what is complete in one go.
   void work() {
     working_ = true;
-    while (!waiting_.empty() && !barrier_ && !refused_ && queued_bytes_ < bounds::queued_reply_bytes_max) {
+    while (!waiting_.empty() && !barrier_ && !refused_ && !lets_go_ && queued_bytes_ < bounds::queued_reply_bytes_max) {
       auto frame = std::move(waiting_.front());
       waiting_.pop_front();
       dispatch(std::move(frame));
@@ -165,6 +171,8 @@ class session_state : public api::session_port {
       queued_bytes_ = stream_->send(std::move(ready.parts));
     unanswered_bytes_ -= ready.request_bytes;
     context_->requests.give_back(ready.request_bytes);
+    if (lets_go_ && order_.open_count() == 0)
+      return stream_->close();
     if (flow_->give_back(ready.request_bytes, ready.request_count))
       stream_->resume_reading();
   }
@@ -206,6 +214,7 @@ class session_state : public api::session_port {
   bool barrier_ = false;
   bool working_ = false;
   bool refused_ = false;
+  bool lets_go_ = false;  ///< closes when what is under way is answered
   std::chrono::milliseconds idle_limit_{0};
   monotonic_time last_request_;
 };

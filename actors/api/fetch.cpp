@@ -211,8 +211,18 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
       if (news || !plan_.incremental)
         topic_of(out, p).partitions.push_back(std::move(answer));
     }
+    if (sends_away(out))
+      return in_.let_go(what_);
     add_hints(out);
     in_.reply(what_, out);
+  }
+
+  bool sends_away(const fetch_response& out) const {
+    constexpr std::int16_t hints_since = 16;
+    return std::any_of(out.responses.begin(), out.responses.end(), [&](const auto& topic) {
+      return std::any_of(topic.partitions.begin(), topic.partitions.end(),
+                         [&](const auto& p) { return had_better_go(in_, what_.version, hints_since, p.error_code); });
+    });
   }
 
   void add_hints(fetch_response& out) const {

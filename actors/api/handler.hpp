@@ -61,6 +61,8 @@ class session_port {
 
   /// Answers `to` with the parts of a whole response frame; none for a request that has no answer.
   virtual void send_reply(const call& to, std::vector<chunk> frame) = 0;
+  /// Closes the connection when all earlier requests are answered; `to` is not, and later ones are not begun.
+  virtual void let_go(const call& to) = 0;
   /// The request cannot be answered in its own terms: logs `why` once and closes the connection, as Kafka does.
   virtual void refuse(const call& to, std::string_view why) = 0;
 

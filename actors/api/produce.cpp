@@ -7,6 +7,8 @@
 
 #include <caf/all.hpp>
 
+#include <algorithm>
+
 namespace troupe::api {
 
 namespace {
@@ -170,6 +172,15 @@ void keep_refusals_in_order(session_port& in, produce_response& out) {
     }
 }
 
+/// Only where nothing was appended: what was must be acknowledged.
+bool sends_away(session_port& in, std::int16_t version, const produce_response& out) {
+  constexpr std::int16_t hints_since = 10;
+  return std::all_of(out.responses.begin(), out.responses.end(), [&](const auto& topic) {
+    return std::all_of(topic.partition_responses.begin(), topic.partition_responses.end(),
+                       [&](const auto& p) { return had_better_go(in, version, hints_since, p.error_code); });
+  });
+}
+
 void add_hints(session_port& in, produce_response& out) {
   std::optional<leader_hints<produce_response>> hints;
   for (auto& topic : out.responses)
@@ -192,6 +203,8 @@ void produce(session_port& in, const call& what, kafka::reader& body) {
   const bool silent = r.acks == 0;
   auto answers = std::make_shared<fan_in>([&in, what, under_way, silent] {
     if (!silent) {
+      if (sends_away(in, what.version, under_way->response))
+        return in.let_go(what);
       keep_refusals_in_order(in, under_way->response);
       add_hints(in, under_way->response);
       in.reply(what, under_way->response);

@@ -84,6 +84,7 @@ class node_context {
   request_budget requests;                        ///< bytes of requests taken in but not answered, all connections
   std::atomic<std::int64_t> broker_epoch{-1};     ///< of this process's registration; -1: none yet
   std::atomic<std::int32_t> controller{-1};       ///< node of the active controller as far as known; -1: none
+  std::atomic<bool> leaving{false};               ///< the node stops: what it leads goes to others
   std::atomic<std::int64_t> fetch_sessions{0};    ///< open incremental fetch sessions
   std::atomic<std::int64_t> connections{0};       ///< open client connections
   std::atomic<std::uint64_t> unexpected_mail{0};  ///< messages no behaviour knew: a defect, tests demand 0

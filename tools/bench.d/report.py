@@ -203,7 +203,6 @@ def coordinators(f):
         words = case.split("-")
         what = f"group of {words[-1]}, " + ("librdkafka" if len(words) == 2 else f"{words[1]} protocol")
         add(case, "joined_s", f"{what}: all have their share, s", False)
-        add(case, "rounds", f"{what}: shares that a member was given until then, most", False)
         add(case, "first_record_s", f"{what}: from the first join to a record of each, s", False)
         add(case, "rebalanced_s", f"{what}: one leaves, the others have its share, s", False)
         for key, event in (("left", "one leaves, the others have its share"), ("came", "one comes, all have their share")):

@@ -33,10 +33,11 @@ class classic_member final : public group_member {
   void ask_to_leave() override;
   request begin_commit() const override;
   void fenced() override;
+  void ask_to_join();
   void rejoin() {
     own({});
     state_ = state::joining;
-    join();
+    ask_to_join();
   }
   /// Begins what an error asks for; false when there was none.
   bool failed(std::int16_t error, const char* what);
@@ -45,7 +46,15 @@ class classic_member final : public group_member {
   std::int32_t generation_ = -1;
 };
 
+/// A coordinator that takes over knows the member: it goes on with its generation.
 void classic_member::join() {
+  if (owned().empty())
+    return ask_to_join();
+  state_ = state::member;
+  beat_after({});
+}
+
+void classic_member::ask_to_join() {
   request subscription{embedded};
   subscription.i16(0).count(1).text(o_.topic).bytes("");
   request ask{join_group};
@@ -63,7 +72,7 @@ void classic_member::joined(answer& fields) {
   const std::string id{fields.text()};
   if (error == code::member_id_required) {
     id_ = id;
-    return join();
+    return ask_to_join();
   }
   if (failed(error, "join"))
     return;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace troupe::load {
@@ -39,15 +40,22 @@ class members_run {
     std::fflush(stdout);
     histogram commits;
     commit_all(commits);
-    std::printf("members=%lu joined_s=%.3f first_record_s=%.3f rounds=%d commits_s=%.0f%s%s%s\n",
-                static_cast<unsigned long>(o_.members), joined, first, rounds,
-                o_.seconds > 0 ? static_cast<double>(commits.count()) / o_.seconds : 0,
-                commits.describe("commit").c_str(), left_.describe("left").c_str(), came_.describe("came").c_str());
+    std::printf("members=%lu joined_s=%.3f rounds=%d commits_s=%.0f%s%s%s", static_cast<unsigned long>(o_.members),
+                joined, rounds, o_.seconds > 0 ? static_cast<double>(commits.count()) / o_.seconds : 0,
+                described(commits, "commit").c_str(), described(left_, "left").c_str(),
+                described(came_, "came").c_str());
+    if (o_.read_first)
+      std::printf(" first_record_s=%.3f", first);
+    std::printf("\n");
     leave_all();
     return 0;
   }
 
  private:
+  static std::string described(const histogram& times, const char* name) {
+    return times.count() > 0 ? times.describe(name) : "";
+  }
+
   /// Whether every partition has one owner and nobody has two more than anyone else.
   bool shared() const {
     std::vector<char> seen(static_cast<std::size_t>(o_.partitions), 0);
