@@ -105,8 +105,10 @@ error look_around(disk& on, log_directory& d) {
   if (!entries)
     return entries.error();
   // The names that deleted folders have been given must not go back when some of their files are gone.
-  if (auto failed = on.sync_directory(d.path))
-    return failed;
+  const auto is_deleted = [](const auto& e) { return e.is_directory && e.name.ends_with(deleted_suffix); };
+  if (std::any_of(entries->begin(), entries->end(), is_deleted))
+    if (auto failed = on.sync_directory(d.path))
+      return failed;
   for (const auto& e : *entries) {
     if (!e.is_directory)
       continue;

@@ -136,7 +136,7 @@ class GroupConfigs(Java):
         self.assertRegex(described, r"(?s)readers of lines.*consumer\.session\.timeout\.ms=50000")
         self.assertNotIn("consumer.heartbeat.interval.ms", described)
         everything = self.configs(*self.ON_GROUP, "--describe", "--all")
-        self.assertIn("consumer.heartbeat.interval.ms=5000", everything)
+        self.assertIn("consumer.heartbeat.interval.ms=1000", everything)
         self.assertIn("consumer.assignment.interval.ms=0", everything)
         self.configs(*self.ON_GROUP, "--alter", "--delete-config", "consumer.session.timeout.ms")
         self.assertNotIn("readers of lines", self.configs("--entity-type", "groups", "--describe"))
