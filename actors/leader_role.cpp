@@ -210,16 +210,14 @@ void leader_role::fail_waiting(const error& why) {
   transactions_.fail_all(why);
   for (auto& waiting : acks_.take_all())
     waiting.promise.deliver(why);
-  for (auto& waiting : trims_.take_all())
-    waiting.promise.deliver(why);
+  fail_trims(why);
   readers_.fail_all(why);
 }
 
 owed_acks leader_role::hand_over(const error& why) {
   transactions_.fail_all(why);
   readers_.fail_all(why);
-  for (auto& waiting : trims_.take_all())
-    waiting.promise.deliver(why);
+  fail_trims(why);
   return std::exchange(acks_, owed_acks{bounds::parked_acks_max});
 }
 

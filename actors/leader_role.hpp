@@ -98,6 +98,7 @@ class leader_role {
   void park(done_append done, std::chrono::milliseconds timeout, append_promise promise);
   std::optional<log::batch_head> transactional_head(const byte_slice& records) const;
   void answer_trims();
+  void fail_trims(const error& why);
   void report_own();
   void on_progress();
   std::optional<node_id> nearer_replica(schema::PartitionRead::Reader m) const;

@@ -49,4 +49,9 @@ void leader_role::answer_trims() {
     ready.promise.deliver(trimmed_to(low));
 }
 
+void leader_role::fail_trims(const error& why) {
+  for (auto& waiting : trims_.take_all())
+    waiting.promise.deliver(why);
+}
+
 }  // namespace troupe

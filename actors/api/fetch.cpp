@@ -219,9 +219,11 @@ class fetch_call : public std::enable_shared_from_this<fetch_call> {
 
   bool sends_away(const fetch_response& out) const {
     constexpr std::int16_t hints_since = 16;
-    return std::any_of(out.responses.begin(), out.responses.end(), [&](const auto& topic) {
+    if (!had_better_go(in_, what_.version, hints_since))
+      return false;
+    return std::any_of(out.responses.begin(), out.responses.end(), [](const auto& topic) {
       return std::any_of(topic.partitions.begin(), topic.partitions.end(),
-                         [&](const auto& p) { return had_better_go(in_, what_.version, hints_since, p.error_code); });
+                         [](const auto& p) { return deserves_hint(p.error_code); });
     });
   }
 

@@ -175,9 +175,11 @@ void keep_refusals_in_order(session_port& in, produce_response& out) {
 /// Only where nothing was appended: what was must be acknowledged.
 bool sends_away(session_port& in, std::int16_t version, const produce_response& out) {
   constexpr std::int16_t hints_since = 10;
-  return std::all_of(out.responses.begin(), out.responses.end(), [&](const auto& topic) {
+  if (!had_better_go(in, version, hints_since) || out.responses.empty())
+    return false;
+  return std::all_of(out.responses.begin(), out.responses.end(), [](const auto& topic) {
     return std::all_of(topic.partition_responses.begin(), topic.partition_responses.end(),
-                       [&](const auto& p) { return had_better_go(in, version, hints_since, p.error_code); });
+                       [](const auto& p) { return deserves_hint(p.error_code); });
   });
 }
 
