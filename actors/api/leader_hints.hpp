@@ -16,9 +16,9 @@ inline bool deserves_hint(std::int16_t code) {
          || code == static_cast<std::int16_t>(kafka::error_code::fenced_leader_epoch);
 }
 
-/// Whether a client that comes to the wrong node had better lose its connection than be told so. Where a node stops, all
-/// of its partitions have just got other leaders: a client that cannot be told who leads waits a quarter of a second
-/// after that answer, but asks somebody else at once when its connection is gone.
+/// Whether a client that comes to the wrong node had better lose its connection than be told so. Where a node stops,
+/// all of its partitions have just got other leaders: a client that cannot be told who leads waits a quarter of a
+/// second after that answer, but asks somebody else at once when its connection is gone.
 inline bool had_better_go(session_port& in, std::int16_t version, std::int16_t hints_since) {
   return in.context().leaving && version < hints_since;
 }

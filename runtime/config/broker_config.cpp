@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace troupe::config {
 
@@ -13,6 +14,12 @@ namespace {
 
 /// Without a file nobody asked for the network: we listen where only this machine reaches us.
 constexpr std::string_view listeners_without_file = "PLAINTEXT://127.0.0.1:9092";
+
+/// Settings whose defaults are below Kafka's, with the least value that groups may be given.
+constexpr std::pair<std::string_view, std::string_view> defaults_below_kafkas[] = {
+  {"group.consumer.heartbeat.interval.ms", "group.consumer.min.heartbeat.interval.ms"},
+  {"group.consumer.assignment.interval.ms", "group.consumer.min.assignment.interval.ms"},
+};
 
 /// "did you mean …" for a key that no broker setting has.
 std::string hint_for(std::string_view key) {
@@ -94,6 +101,11 @@ std::optional<std::string> broker_config::text(std::string_view key) const {
     return std::string{listeners_without_file};
   auto* row = find_broker_setting(key);
   TROUPE_INVARIANT(row != nullptr, "the setting stands in the table");
+  // A file may name Kafka's own default as the least that is allowed: ours follows it.
+  for (const auto& [value, least] : defaults_below_kafkas)
+    if (const auto bound = given_.find(least); key == value && bound != given_.end())
+      return *parse_integer(bound->second) > *parse_integer(*row->fallback) ? bound->second
+                                                                            : std::string{*row->fallback};
   return row->fallback ? std::optional{std::string{*row->fallback}} : std::nullopt;
 }
 

@@ -1,6 +1,9 @@
 // Failures that other systems have had, played through with real nodes; the ids are those of the catalogue of bugs.
 // With TROUPE_TRACE in the environment, every event is printed.
+#include "runtime/node/context.hpp"
 #include "test/sim/cluster/scenario.hpp"
+
+#include "schema/kafka/produce.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -248,6 +251,19 @@ BOOST_AUTO_TEST_CASE(whoever_asks_right_after_a_leader_died_is_told_the_next_one
       BOOST_TEST((p.leader_id > 0 && p.leader_id != leader));
     BOOST_TEST((s.in().now() - asked < 1s));
     s.node(leader).start();
+    s.end_well();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_produce_request_without_topics_is_answered_also_while_its_node_leaves) {
+  for (const bool leaves : {false, true}) {
+    scenario s{1};
+    s.running().at("n1")->leaving = leaves;
+    kafka::produce_request r;
+    r.acks = -1;
+    const auto told = s.ask<kafka::produce_response>(s.address_of(1), r, 7);
+    BOOST_REQUIRE(told);
+    BOOST_TEST(told->responses.empty());
     s.end_well();
   }
 }
