@@ -268,6 +268,16 @@ expected<byte_vector> pack_lz4(int level, bytes_view plain) {
 
 // -- zstd ------------------------------------------------------------------------------------------------------------
 
+// Whether a frame of the published format (RFC 8878) may begin here. The library also reads the formats from before it,
+// which nobody sends, and reserves for them whatever window they ask for.
+bool starts_zstd_frame(bytes_view packed) {
+  constexpr std::array<std::uint8_t, 4> frame = {0x28, 0xB5, 0x2F, 0xFD}, skippable = {0x50, 0x2A, 0x4D, 0x18};
+  const auto start = packed.first(std::min(packed.size(), frame.size()));
+  if (std::equal(start.begin(), start.end(), frame.begin()))
+    return true;
+  return (start[0] & 0xF0) == skippable[0] && std::equal(start.begin() + 1, start.end(), skippable.begin() + 1);
+}
+
 expected<byte_vector> unpack_zstd(bytes_view packed, std::size_t limit) {
   const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> context{ZSTD_createDCtx(), ZSTD_freeDCtx};
   if (!context)
@@ -279,7 +289,9 @@ expected<byte_vector> unpack_zstd(bytes_view packed, std::size_t limit) {
   ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, window_log);
   bounded_output out{codec::zstd, packed.size(), limit};
   ZSTD_inBuffer in{packed.data(), packed.size(), 0};
-  while (true) {
+  for (bool frame_starts = true;;) {
+    if (frame_starts && !starts_zstd_frame(packed.subspan(in.pos)))
+      return failed(codec::zstd, "not a zstd frame");
     output_window window{out};
     ZSTD_outBuffer to{window.room().data(), window.room().size(), 0};
     const auto before = in.pos;
@@ -292,6 +304,7 @@ expected<byte_vector> unpack_zstd(bytes_view packed, std::size_t limit) {
       return std::move(out).take();
     if (to.pos == 0 && in.pos == before)
       return cut_short(codec::zstd);
+    frame_starts = hint == 0;
   }
 }
 

@@ -134,4 +134,23 @@ BOOST_AUTO_TEST_CASE(a_zstd_frame_of_unknown_size_is_read) {
   BOOST_TEST((must(decompress(codec::zstd, packed, plain.size())) == plain));
 }
 
+// libzstd takes them, and its decoders for them know no bound for the window.
+BOOST_AUTO_TEST_CASE(E05_zstd_frames_of_formats_before_the_published_one_are_refused) {
+  const byte_vector version_0_7 = {0x27, 0xB5, 0x2F, 0xFD, 0x00, 0x00, 0x40, 0x00, 0x01, 'x', 0xC0, 0x00, 0x00};
+  const auto alone = decompress(codec::zstd, version_0_7, mib);
+  BOOST_REQUIRE(!alone);
+  BOOST_TEST(is_error(alone.error(), errc::corrupt_batch));
+  auto behind = must(compress(codec::zstd, {}, repeated("one ", 1000)));
+  behind.insert(behind.end(), version_0_7.begin(), version_0_7.end());
+  BOOST_TEST(!decompress(codec::zstd, behind, mib));
+}
+
+BOOST_AUTO_TEST_CASE(a_zstd_frame_to_skip_is_skipped) {
+  const auto plain = repeated("one ", 1000);
+  byte_vector packed = {0x5A, 0x2A, 0x4D, 0x18, 0x02, 0x00, 0x00, 0x00, 'm', 'e'};
+  const auto frame = must(compress(codec::zstd, {}, plain));
+  packed.insert(packed.end(), frame.begin(), frame.end());
+  BOOST_TEST((must(decompress(codec::zstd, packed, mib)) == plain));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
