@@ -30,6 +30,8 @@ class opening {
 
   error look_around();
   error remove_leftovers(const std::vector<directory_entry>& entries);
+  error finish_deletions();
+  error remove_files(segment& gone);
   error check_topic();
   error start_empty(const std::string& why);
   error mend_closed_indexes(std::size_t trusted);
@@ -72,6 +74,8 @@ error opening::run() {
   if (*swapped)
     s_.home.note(s_.home.directory + ": a compaction that was interrupted was finished or undone");
   if (auto why = look_around())
+    return why;
+  if (auto why = finish_deletions())
     return why;
   if (s_.segments.empty())
     return start_empty("it has no segments");
@@ -152,6 +156,29 @@ error opening::remove_leftovers(const std::vector<directory_entry>& entries) {
     if (auto why = s_.home.on->remove(s_.home.path(e.name)))
       return why;
   }
+  return {};
+}
+
+// A segment that ends below the log's start was deleted, but not durably. Others of its kind may be gone, and what they
+// leave between those that came back is no hole in the log.
+error opening::finish_deletions() {
+  while (s_.segments.size() > 1 && s_.segments[1].base() <= s_.log_start) {
+    auto& gone = s_.segments.front();
+    s_.home.note(path(gone.base(), suffix::log) + ": removed, all of it is below the log's start at "
+                 + std::to_string(s_.log_start.value));
+    if (auto why = remove_files(gone))
+      return why;
+    s_.segments.erase(s_.segments.begin());
+  }
+  return {};
+}
+
+error opening::remove_files(segment& gone) {
+  gone.abandon_files();
+  for (const auto kind : {suffix::index, suffix::time_index, suffix::transactions, suffix::log})
+    if (auto why = s_.home.on->remove(path(gone.base(), kind)))
+      if (!is_error(why, error_domain::disk, static_cast<std::uint8_t>(disk_errc::not_found)))
+        return why;
   return {};
 }
 
@@ -295,11 +322,8 @@ error opening::remove_newest(const std::string& reason) {
   s_.home.note(path(gone.base(), suffix::log) + ": " + std::to_string(gone.size_bytes()) + " bytes from offset "
                + std::to_string(gone.base().value) + " on were removed, " + reason);
   s_.report.cut_bytes += gone.size_bytes();
-  gone.abandon_files();
-  for (const auto kind : {suffix::index, suffix::time_index, suffix::transactions, suffix::log})
-    if (auto why = s_.home.on->remove(path(gone.base(), kind)))
-      if (!is_error(why, error_domain::disk, static_cast<std::uint8_t>(disk_errc::not_found)))
-        return why;
+  if (auto why = remove_files(gone))
+    return why;
   s_.segments.pop_back();
   return {};
 }

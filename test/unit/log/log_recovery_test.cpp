@@ -149,6 +149,25 @@ BOOST_AUTO_TEST_CASE(segments_behind_a_hole_in_what_was_not_durable_are_removed)
   BOOST_CHECK(append(1, 700).base == offset{1});
 }
 
+// Found by power losses during a start (D20_deleting_records): of deleted segments some may come back.
+BOOST_AUTO_TEST_CASE(a_hole_below_the_start_of_the_log_is_a_deletion_cut_short) {
+  how.segment_bytes = 1000;
+  open();
+  for (int i = 0; i < 5; ++i)
+    append(1, 700);
+  sync();
+  append(1, 700);
+  std::filesystem::remove(file(offset{4}, ".log"));
+  hints.recovery_point = hints.log_start_offset = offset{5};
+  open();
+  BOOST_CHECK(!held->damage());
+  BOOST_CHECK((bases_from(held->log_start_offset()) == std::vector<std::int64_t>{5}));
+  for (int base = 0; base < 5; ++base)
+    for (const auto* suffix : {".log", ".index", ".timeindex"})
+      BOOST_CHECK_MESSAGE(!has_file(file(offset{base}, suffix)), base << suffix);
+  BOOST_CHECK(append().base == offset{6});
+}
+
 BOOST_AUTO_TEST_CASE(D17_a_missing_empty_odd_or_zeroed_index_is_built_anew) {
   how.segment_bytes = 5000;
   how.index_interval_bytes = 500;
