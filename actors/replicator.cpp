@@ -86,8 +86,14 @@ class replicator_state {
     leader_epoch epoch_told = no_epoch;
   };
 
+  /// There is always one open; a second one only to say something new, which makes the other side answer the first.
+  bool may_fetch() const {
+    return open_fetches_ < bounds::replica_fetches_open && (!changed_.empty() || open_fetches_ == 0);
+  }
+
+  /// What several partitions say at a time goes in one fetch.
   void flush_soon() {
-    if (!std::exchange(flushing_, true))
+    if ((may_fetch() || !feeder_) && !std::exchange(flushing_, true))
       self_->send(self_, replicator_flush{});
   }
 
@@ -138,9 +144,8 @@ class replicator_state {
 
   // -- fetches ----------------------------------------------------------------------------------------------------
 
-  /// There is always one open; a second one only to say something new, which makes the other side answer the first.
   void send_fetch() {
-    if (open_fetches_ >= bounds::replica_fetches_open || (changed_.empty() && open_fetches_ > 0) || followed_.empty())
+    if (!may_fetch() || followed_.empty())
       return;
     ++open_fetches_;
     self_->request(feeder_, caf::infinite, next_fetch())

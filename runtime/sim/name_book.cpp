@@ -5,6 +5,7 @@
 
 #include <cxxabi.h>
 
+#include <bit>
 #include <cstdlib>
 #include <memory>
 
@@ -46,7 +47,7 @@ const trace_name& name_book::of_text(const std::string& text) {
 }
 
 const trace_name& name_book::of_type(const std::type_info& type) {
-  auto& known = by_type_[type];
+  auto& known = by_type_[&type];
   if (!known)
     known = &of_text(readable(type));
   return *known;
@@ -54,7 +55,7 @@ const trace_name& name_book::of_type(const std::type_info& type) {
 
 const trace_name& name_book::of_actor(const caf::scheduled_actor& who) {
   const auto& type = typeid(who);
-  auto& known = by_actor_type_[type];
+  auto& known = by_actor_type_[&type];
   if (!known)
     known = &of_text(readable_actor(type));
   return *known;
@@ -72,10 +73,17 @@ const trace_name& name_book::of_message(const caf::scheduled_actor& receiver, co
   };
   if (what.size() == 1)
     return element(0);
+  std::uint64_t hash = what.size();
+  for (std::size_t at = 0; at < what.size(); ++at)
+    hash = std::rotl(hash, 7) * 0x9e3779b97f4a7c15ULL ^ element(at).hash;
+  auto& known = by_elements_[hash];
+  if (known)
+    return *known;
   std::string all = "(";
   for (std::size_t at = 0; at < what.size(); ++at)
     all += (at == 0 ? "" : ", ") + element(at).text;
-  return of_text(all + ")");
+  known = &of_text(all + ")");
+  return *known;
 }
 
 }  // namespace troupe::sim

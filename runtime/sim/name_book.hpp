@@ -3,7 +3,6 @@
 #include "runtime/sim/trace.hpp"
 
 #include <map>
-#include <typeindex>
 #include <typeinfo>
 #include <unordered_map>
 
@@ -27,8 +26,9 @@ class name_book {
   const trace_name& of_type(const std::type_info& type);
 
   // Looked up only, never walked: the order of a hash table must not reach a trace.
-  std::unordered_map<std::type_index, const trace_name*> by_type_;
-  std::unordered_map<std::type_index, const trace_name*> by_actor_type_;
+  std::unordered_map<const std::type_info*, const trace_name*> by_type_;  // a type may have several
+  std::unordered_map<const std::type_info*, const trace_name*> by_actor_type_;
+  std::unordered_map<std::uint64_t, const trace_name*> by_elements_;  // by a hash of their names
   std::unordered_map<std::uint16_t, const trace_name*> by_number_;
   std::map<std::string, trace_name> names_;
 };

@@ -44,6 +44,8 @@ void stream_end::join(const std::shared_ptr<stream_end>& a, const std::shared_pt
   for (const auto& [one, two] : {std::pair{a, b}, std::pair{b, a}}) {
     one->other_ = two;
     one->other_host_ = &two->at_;
+    one->way_ = &one->in_.between(one->at_, two->at_);
+    one->peer_called_ = &one->in_.names.of_text(to_text(one->peer_));
     one->at_.ends.emplace(one->number_, one);
   }
 }
@@ -106,6 +108,7 @@ std::size_t stream_end::queued_bytes() const {
 
 /// Hands the system as much of the queue as it has room for.
 void stream_end::pump() {
+  take_acknowledgements();
   while (!has_ended_ && !queue_.empty() && under_way_ < network::window_bytes) {
     auto bytes = cut_piece(network::window_bytes - under_way_);
     if (!bytes)
@@ -115,8 +118,10 @@ void stream_end::pump() {
     under_way_ += bytes->size();
     transmit({piece::kind::data, std::move(*bytes)});
   }
-  if (has_ended_ || !queue_.empty())
+  if (has_ended_)
     return;
+  if (!queue_.empty())
+    return await_acknowledgement();
   if (std::exchange(wants_drained_, false))
     in_.let_hear(at_, [self = shared_from_this()] {
       if (self->reader_ && !self->has_ended_)
@@ -128,43 +133,58 @@ void stream_end::pump() {
 
 /// The next bytes to leave, as many as chance will have; parts of files are read now.
 expected<byte_slice> stream_end::cut_piece(std::size_t most) {
-  auto& front = queue_.front();
+  const auto queued = queued_bytes();
   const auto kind = in_.random.below(10);
   const std::size_t drawn = kind == 0 ? 1 + in_.random.below(32)
-                          : kind < 3 ? 1 + in_.random.below(size_of(front))
+                          : kind < 3 ? 1 + in_.random.below(queued)
                                      : 1 + in_.random.below(64 * 1024);
-  const auto size = std::min({drawn, most, size_of(front)});
-  if (auto* slice = std::get_if<byte_slice>(&front)) {
+  const auto size = std::min({drawn, most, queued});
+  if (auto* slice = std::get_if<byte_slice>(&queue_.front()); slice && slice->size() >= size) {
     auto piece = slice->sub(0, size);
     *slice = slice->sub(size, slice->size() - size);
     if (slice->empty())
       queue_.pop_front();
     return piece;
   }
-  auto& region = std::get<file_region>(front);
+  return take(size);
+}
+
+/// The first `size` bytes of what is queued, in one piece.
+expected<byte_slice> stream_end::take(std::size_t size) {
   unique_buffer buffer{size};
-  const auto read = region.source->read(region.position, buffer.span());
-  if (!read)
-    return read.error();
-  if (*read < size)
-    return make_error(transport_errc::io, "the file ends inside of what is to be sent");
-  region.position += size;
-  region.size -= size;
-  if (region.size == 0)
-    queue_.pop_front();
+  for (auto room = buffer.span(); !room.empty();) {
+    auto& front = queue_.front();
+    const auto count = std::min(room.size(), size_of(front));
+    if (auto* slice = std::get_if<byte_slice>(&front)) {
+      std::memcpy(room.data(), slice->data(), count);
+      *slice = slice->sub(count, slice->size() - count);
+    } else {
+      auto& region = std::get<file_region>(front);
+      const auto read = region.source->read(region.position, room.first(count));
+      if (!read)
+        return read.error();
+      if (*read < count)
+        return make_error(transport_errc::io, "the file ends inside of what is to be sent");
+      region.position += count;
+      region.size -= count;
+    }
+    if (size_of(front) == 0)
+      queue_.pop_front();
+    room = room.subspan(count);
+  }
   return std::move(buffer).freeze(size);
 }
 
 /// In order: what comes after something that waits has to wait as well.
 void stream_end::transmit(piece p) {
-  if (!waiting_.empty() || in_.between(at_, *other_host_).is_blocked())
+  if (!waiting_.empty() || way_->is_blocked())
     waiting_.push_back(std::move(p));
   else
     fly(std::move(p));
 }
 
 void stream_end::release() {
-  while (!waiting_.empty() && !in_.between(at_, *other_host_).is_blocked()) {
+  while (!waiting_.empty() && !way_->is_blocked()) {
     fly(std::move(waiting_.front()));
     waiting_.pop_front();
   }
@@ -173,7 +193,7 @@ void stream_end::release() {
 }
 
 void stream_end::fly(piece p) {
-  last_arrival_ = std::max(last_arrival_, in_.arrival(in_.between(at_, *other_host_), p.bytes.size()));
+  last_arrival_ = std::max(last_arrival_, in_.arrival(*way_, p.bytes.size()));
   in_.events.at(last_arrival_, [self = shared_from_this(), p = std::move(p)] { self->land(p); });
 }
 
@@ -197,14 +217,19 @@ void stream_end::land(const piece& p) {
 void stream_end::arrive(piece p) {
   switch (p.what) {
     case piece::kind::data:
-      in_.tell(at_, "gets " + std::to_string(p.bytes.size()) + " bytes from " + to_text(peer_));
+      in_.told.received(*at_.called, p.bytes.size(), *peer_called_);
       in_.told.content(p.bytes);
       arrived_.push_back(std::move(p.bytes));
       break;
     case piece::kind::end: end_arrived_ = true; break;
     case piece::kind::reset: return end(transport_errc::closed_by_peer, "connection reset by " + to_text(peer_));
   }
-  in_.let_hear(at_, [self = shared_from_this()] { self->deliver(); });
+  if (std::exchange(will_deliver_, true))
+    return;
+  in_.let_hear(at_, [self = shared_from_this()] {
+    self->will_deliver_ = false;
+    self->deliver();
+  });
 }
 
 void stream_end::deliver() {
@@ -234,12 +259,28 @@ void stream_end::acknowledge(std::size_t bytes) {
   const auto back = other_.lock();
   if (!back)
     return;
-  in_.events.at(in_.arrival(in_.between(at_, *other_host_), 0), [back, bytes] { back->acknowledged(bytes); });
+  back->note_acknowledgement(in_.arrival(*way_, 0), bytes);
 }
 
-void stream_end::acknowledged(std::size_t bytes) {
-  under_way_ -= bytes;
-  pump();
+void stream_end::note_acknowledgement(virtual_time when, std::size_t bytes) {
+  acknowledged_.emplace_back(acknowledged_.empty() ? when : std::max(when, acknowledged_.back().first), bytes);
+  if (!queue_.empty())
+    await_acknowledgement();
+}
+
+void stream_end::take_acknowledgements() {
+  for (; !acknowledged_.empty() && acknowledged_.front().first <= in_.now; acknowledged_.pop_front())
+    under_way_ -= acknowledged_.front().second;
+}
+
+/// Only who has more to send than there is room for is woken by them.
+void stream_end::await_acknowledgement() {
+  if (acknowledged_.empty() || std::exchange(awaits_acknowledgement_, true))
+    return;
+  in_.events.at(acknowledged_.front().first, [self = shared_from_this()] {
+    self->awaits_acknowledgement_ = false;
+    self->pump();
+  });
 }
 
 // -- the end ------------------------------------------------------------------------------------------------------
@@ -262,7 +303,7 @@ void stream_end::orphan() {
   const bool is_reset = in_.random.below(2) == 0;
   if (!is_reset)
     transmit({piece::kind::end, {}});
-  else if (in_.between(at_, *other_host_).is_cut)
+  else if (way_->is_cut)
     waiting_.clear();
   else
     transmit({piece::kind::reset, {}});

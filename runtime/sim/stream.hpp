@@ -44,6 +44,7 @@ class stream_end : public std::enable_shared_from_this<stream_end> {
 
   void pump();
   expected<byte_slice> cut_piece(std::size_t most);
+  expected<byte_slice> take(std::size_t size);
   void transmit(piece p);
   void fly(piece p);
   void arrive(piece p);
@@ -51,7 +52,9 @@ class stream_end : public std::enable_shared_from_this<stream_end> {
   void deliver();
   bool give_reader();
   void acknowledge(std::size_t bytes);
-  void acknowledged(std::size_t bytes);
+  void note_acknowledgement(virtual_time when, std::size_t bytes);
+  void take_acknowledgements();
+  void await_acknowledgement();
   void finish();
   void end(transport_errc code, const std::string& why);
   void forget();
@@ -65,6 +68,8 @@ class stream_end : public std::enable_shared_from_this<stream_end> {
   const endpoint peer_;
   std::weak_ptr<stream_end> other_;
   const host* other_host_ = nullptr;
+  path* way_ = nullptr;  ///< from here to the other host
+  const trace_name* peer_called_ = nullptr;
 
   // The process's side.
   std::shared_ptr<stream_reader> reader_;
@@ -76,10 +81,13 @@ class stream_end : public std::enable_shared_from_this<stream_end> {
   // The system's side.
   bool has_ended_ = false;
   error ended_why_;
-  std::size_t under_way_ = 0;      ///< bytes sent and not read by the other process
+  std::size_t under_way_ = 0;      ///< bytes sent and not read by the other process, as far as is known here
+  std::deque<std::pair<virtual_time, std::size_t>> acknowledged_;  ///< when it gets to be known, and how many bytes
+  bool awaits_acknowledgement_ = false;
   virtual_time last_arrival_{0};   ///< of what was sent from here
   std::deque<piece> waiting_;      ///< for the path to be free
   std::deque<byte_slice> arrived_;
+  bool will_deliver_ = false;  ///< the process is going to hear of what arrived
   bool end_arrived_ = false;
 };
 

@@ -28,6 +28,12 @@ void trace::message(const trace_name& machine, const trace_name& actor, std::uin
   keep({now_, &machine, &actor, &what, id, {}});
 }
 
+void trace::received(const trace_name& where, std::size_t bytes, const trace_name& from) {
+  mix(where.hash ^ bytes);
+  mix(from.hash);
+  keep({now_, &where, nullptr, &from, bytes, {}});
+}
+
 void trace::content(bytes_view bytes) {
   std::uint64_t word = bytes.size();
   for (; bytes.size() >= sizeof word; bytes = bytes.subspan(sizeof word)) {
@@ -51,6 +57,8 @@ std::string trace::line(const entry& of) {
   const auto nanoseconds = of.at.count();
   std::snprintf(time, sizeof time, "%5lld.%09lld ", static_cast<long long>(nanoseconds / 1'000'000'000),
                 static_cast<long long>(nanoseconds % 1'000'000'000));
+  if (!of.actor && of.message)
+    return time + of.where->text + " gets " + std::to_string(of.id) + " bytes from " + of.message->text;
   if (!of.actor)
     return time + of.where->text + " " + of.text;
   return time + of.where->text + " " + of.actor->text + "#" + std::to_string(of.id) + " < " + of.message->text;

@@ -33,6 +33,8 @@ class trace {
   void event(const trace_name& where, std::string what);
   /// An actor handles a message; called for each, so nothing is formatted here.
   void message(const trace_name& machine, const trace_name& actor, std::uint64_t id, const trace_name& what);
+  /// The network has brought `bytes` to `where`; likewise.
+  void received(const trace_name& where, std::size_t bytes, const trace_name& from);
   /// Bytes that somebody was given; only into the hash.
   void content(bytes_view bytes);
 
@@ -48,8 +50,8 @@ class trace {
     virtual_time at;
     const trace_name* where = nullptr;
     const trace_name* actor = nullptr;
-    const trace_name* message = nullptr;
-    std::uint64_t id = 0;
+    const trace_name* message = nullptr;  ///< without an actor: where bytes came from
+    std::uint64_t id = 0;                 ///< of the actor; or how many bytes
     std::string text;
   };
   static std::string line(const entry& of);

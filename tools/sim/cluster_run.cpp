@@ -28,6 +28,7 @@ constexpr auto blackout_slowness = 40ms;
 constexpr auto look_pause = 50ms;
 constexpr auto resting = 10s;
 constexpr std::uint64_t idle_messages_most = 2'000;  // a pair of nodes; timers that pile up make more
+constexpr unsigned turns_between_looks = 32;  // at whether all have come to an end
 constexpr int worker_count = 3;
 constexpr auto liveness_patience = 120s;
 
@@ -166,9 +167,11 @@ class run {
 
   bool all_idle(const std::string& complaint) {
     const auto idle = [](const auto& c) { return c->works.is_idle(); };
+    unsigned turn = 0;
     if (cluster_.in().run_until(
             [&] {
-              return std::all_of(clients_.begin(), clients_.end(), idle) && operator_.is_idle() && churn_.is_idle()
+              return ++turn % turns_between_looks == 0
+                     && std::all_of(clients_.begin(), clients_.end(), idle) && operator_.is_idle() && churn_.is_idle()
                      && (!operates() || (group_.is_settled() && transactions_.is_idle()));
             },
             liveness_patience))
@@ -302,7 +305,7 @@ sim::fault_plan plan_of_cluster(const run_options& options) {
   if (shape.trusts_memory())
     without.insert({sim::fault_action::power_loss, sim::fault_action::power_loss_at_disk_op, sim::fault_action::wipe});
   sim::plan_options limits{.machines = {},
-                           .clients = {"c1", "c2", "c3", "m1", "m2"},
+                           .clients = {},
                            .from = faults_from,
                            .until = faults_from + options.faults_for,
                            .count = share * (faults_least + drawn),
@@ -310,6 +313,8 @@ sim::fault_plan plan_of_cluster(const run_options& options) {
                            .damaged_most = loses_disks(options) ? 1u : 0u,
                            .recovery = 1s,
                            .without = std::move(without)};
+  if (!options.idle)
+    limits.clients = {"c1", "c2", "c3", "m1", "m2"};
   for (std::int32_t id = 1; id <= shape.nodes; ++id)
     limits.machines.push_back(simulated_cluster::name_of(id));
   return sim::draw_plan(sim::prng{options.seed, "plan"}, limits);
