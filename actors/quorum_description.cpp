@@ -15,8 +15,27 @@ std::int64_t wall_ms(monotonic_time at, moment now) {
   return to_ms(now.wall - std::chrono::duration_cast<std::chrono::milliseconds>(now.monotonic - at));
 }
 
+/// So long an observer that has fallen silent is told of, as by Kafka.
+constexpr auto observer_memory = std::chrono::minutes{5};
+
 /// A member that the leader has heard nothing of yet has an unknown end.
+auto state_of(const raft::view::peer& who, moment now) {
+  response::replica_state out;
+  out.replica_id = who.id.node.value;
+  out.replica_directory_id = who.id.directory.value;
+  out.log_end_offset = -1;
+  if (who.match == 0)
+    return out;
+  out.log_end_offset = who.match + 1;
+  out.last_fetch_timestamp = wall_ms(who.heard_at, now);
+  out.last_caught_up_timestamp = wall_ms(who.caught_up_at, now);
+  return out;
+}
+
 auto state_of(const raft::member& who, const raft::view& seat, moment now) {
+  const auto known = std::find_if(seat.peers.begin(), seat.peers.end(), [&](const auto& p) { return p.id == who; });
+  if (known != seat.peers.end())
+    return state_of(*known, now);
   response::replica_state out;
   out.replica_id = who.node.value;
   out.replica_directory_id = who.directory.value;
@@ -24,14 +43,7 @@ auto state_of(const raft::member& who, const raft::view& seat, moment now) {
   if (who == seat.leader) {
     out.log_end_offset = seat.last.index + 1;
     out.last_fetch_timestamp = out.last_caught_up_timestamp = to_ms(now.wall);
-    return out;
   }
-  const auto known = std::find_if(seat.peers.begin(), seat.peers.end(), [&](const auto& p) { return p.id == who; });
-  if (known == seat.peers.end() || known->match == 0)
-    return out;
-  out.log_end_offset = known->match + 1;
-  out.last_fetch_timestamp = wall_ms(known->heard_at, now);
-  out.last_caught_up_timestamp = wall_ms(known->caught_up_at, now);
   return out;
 }
 
@@ -43,7 +55,10 @@ void describe(response::partition& out, const raft::view& seat, moment now) {
     out.current_voters.push_back(state_of(v.id, seat, now));
   for (const auto& p : seat.peers)
     if (!p.is_voter)
-      out.observers.push_back(state_of(p.id, seat, now));
+      out.observers.push_back(state_of(p, now));
+  for (const auto& p : seat.silent)
+    if (now.monotonic - p.heard_at < observer_memory)
+      out.observers.push_back(state_of(p, now));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ constexpr setting table[] = {
   {"controller.quorum.append.linger.ms", int32, "25", at_least(0), fixed, ignored,
    "How long metadata records are gathered before they are written."},
   {"controller.quorum.auto.join.enable", boolean, "true", any, fixed, honoured,
-   "Whether nodes become voters by themselves while there are fewer than three, and again after losing their disk."},
+   "Whether nodes become voters by themselves while there are fewer than three, and again after losing their disk. The "
+   "active controller's counts; set it alike on all nodes."},
   {"controller.quorum.bootstrap.servers", list, "", any, fixed, honoured,
    "Addresses at which the controllers are found."},
   {"controller.quorum.election.backoff.max.ms", int32, "1000", at_least(0), fixed, ignored,

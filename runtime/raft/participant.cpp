@@ -166,6 +166,11 @@ view participant::view() const {
   for (const auto& [id, p] : peers_)
     out.peers.push_back({id, contains(out.voters, id), p.match(), out.last.index - p.match(), p.heard_at(),
                          p.caught_up_at()});
+  for (const auto& [id, p] : silent_)
+    if (!contains(out.voters, id)) {
+      out.silent.push_back(p);
+      out.silent.back().lag = out.last.index - p.match;
+    }
   return out;
 }
 

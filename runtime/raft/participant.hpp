@@ -70,7 +70,8 @@ struct view {
     monotonic_time heard_at{};
     monotonic_time caught_up_at{};
   };
-  std::vector<peer> peers;  ///< of a leader
+  std::vector<peer> peers;   ///< of a leader
+  std::vector<peer> silent;  ///< of a leader: learners that it has given up, as they were
 };
 
 /// One member of the metadata quorum: Raft with pre-vote, check-quorum, snapshots, learners and changes of one voter
@@ -235,6 +236,7 @@ class participant {
 
   // Leader.
   std::map<member, progress> peers_;
+  std::map<member, view::peer> silent_;  ///< learners that were given up in this term
   std::int64_t first_of_term_ = 0;
   struct hand_over {
     member to;

@@ -33,6 +33,7 @@ void participant::become_follower(monotonic_time now, std::int64_t term) {
   leader_ = nobody;
   leader_heard_at_.reset();
   peers_.clear();
+  silent_.clear();
   hand_over_.reset();
   granted_.clear();
   refused_.clear();

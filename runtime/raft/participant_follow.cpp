@@ -183,6 +183,7 @@ void participant::on(monotonic_time now, const message& m, const subscribe_reque
     if (peers_.size() >= bounds::raft_voters_max + bounds::raft_learners_max)
       return;
     known = peers_.emplace(m.from, progress{terms_.last().index + 1, now}).first;
+    silent_.erase(m.from);
     deadline_ = std::min(deadline_, next_heartbeat(now));
   }
   auto& p = known->second;

@@ -73,7 +73,11 @@ void participant::meet_voters(monotonic_time now) {
 void participant::drop_silent_learners(monotonic_time now) {
   std::erase_if(peers_, [&](const auto& known) {
     const auto& [id, p] = known;
-    return !contains(voters_.current(), id) && now - p.heard_at() > learner_silence_max * how_.election_timeout;
+    if (contains(voters_.current(), id) || now - p.heard_at() <= learner_silence_max * how_.election_timeout)
+      return false;
+    if (silent_.size() < bounds::raft_learners_max)
+      silent_[id] = {id, false, p.match(), 0, p.heard_at(), p.caught_up_at()};
+    return true;
   });
 }
 

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import tempfile
+import time
 import unittest
 
 import librdkafka as lib
@@ -16,6 +17,7 @@ from programs import ProgramFailed, kafka_tool, require_confluent_kafka, require
 
 TOOLS = "org.apache.kafka.tools."
 TOPIC = "lines"
+SILENCE_SECONDS = 5  # the leader gives an observer up after three election time-outs of a second
 
 
 class ClusterAdmin(ClusterCase):
@@ -185,3 +187,16 @@ class QuorumByHand(unittest.TestCase):
                     {"name": "CONTROLLER", "host": "127.0.0.1", "port": self.cluster.link_ports[1]}]})
         self.assertEqual(answer["error_code"], 0, answer)
         eventually(lambda: self.quorum()[0] == [1, 2], seconds=PROGRESS_SECONDS)
+
+    def test_an_observer_that_died_is_told_of_with_what_it_had(self):
+        self.cluster.start(awaits_voters=False)
+        eventually(lambda: len(self.quorum()[1]) == 2, seconds=PROGRESS_SECONDS)
+        self.cluster.nodes[2].kill()
+        died = time.time() * 1000
+        time.sleep(SILENCE_SECONDS)
+        dead = next(one for one in self.quorum()[1] if one["replica_id"] == 3)
+        alive = next(one for one in self.quorum()[1] if one["replica_id"] == 2)
+        self.assertGreater(dead["log_end_offset"], 0)
+        self.assertLess(dead["last_fetch_timestamp"], died + 1000)
+        self.assertGreater(dead["last_caught_up_timestamp"], died - 10_000)
+        self.assertGreater(alive["last_fetch_timestamp"], died + 1000)

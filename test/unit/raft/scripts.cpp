@@ -170,9 +170,15 @@ class quorum {
 
   std::string peers(const site& s) const {
     std::string out;
-    for (const auto& p : s.runs->view().peers)
-      out += (out.empty() ? "" : ", ") + to_string(p.id) + (p.is_voter ? " voter" : " learner") + " has "
-             + std::to_string(p.match) + " lags " + std::to_string(p.lag);
+    const auto tell = [&](const view::peer& p, const char* kind) {
+      out += (out.empty() ? "" : ", ") + to_string(p.id) + kind + " has " + std::to_string(p.match) + " lags "
+             + std::to_string(p.lag);
+    };
+    const auto seat = s.runs->view();
+    for (const auto& p : seat.peers)
+      tell(p, p.is_voter ? " voter" : " learner");
+    for (const auto& p : seat.silent)
+      tell(p, " silent");
     return out;
   }
 
