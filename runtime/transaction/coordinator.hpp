@@ -117,6 +117,7 @@ class coordinator {
   void begin_init(const caller& who, const kafka::init_producer_id_request& r, moment now, effects& out);
   void init_known(const caller& who, const kafka::init_producer_id_request& r, entry& e, moment now, effects& out);
   void begin_end(const caller& who, const kafka::end_txn_request& r, moment now, effects& out);
+  void tell_again(const caller& who, const std::string& id, const entry& e, effects& out);
   void prepare(const caller& who, const kafka::end_txn_request& r, const entry& e, moment now, effects& out);
   bool want_producer_id(outcome then, effects& out);
   void fence(const std::string& id, entry& e, outcome then, moment now, effects& out);

@@ -352,13 +352,22 @@ void coordinator::begin_end(const caller& who, const kafka::end_txn_request& r, 
   if (e->now.at == (r.committed ? status::prepare_commit : status::prepare_abort))
     return refuse(error_code::concurrent_transactions);
   if (e->now.at == done && is_told_already)
-    return out.answers.push_back({who.id, end_answer(who, error_code::none, e->now.producer, e->now.epoch)});
+    return tell_again(who, r.transactional_id, *e, out);
   // A client with an epoch a transaction may abort one without partitions (KAFKA-18464).
   const bool is_empty_abort = with_bump && !r.committed && epoch == verdict::valid && e->now.at != status::ongoing
                               && !is_preparing(e->now.at);
   if (e->now.at != status::ongoing && !is_empty_abort)
     return refuse(error_code::invalid_txn_state);
   prepare(who, r, *e, now, out);
+}
+
+/// That the transaction is over as asked is told when the journal has taken it once more: a coordinator that has been
+/// replaced without knowing would tell of the transaction before, under the same epoch, and this one may be aborted.
+void coordinator::tell_again(const caller& who, const std::string& id, const entry& e, effects& out) {
+  const auto answer = end_answer(who, error_code::none, e.now.producer, e.now.epoch);
+  append(id, e.now, [who, answer](error_code code, effects& more) {
+    more.answers.push_back({who.id, code == error_code::none ? answer : end_answer(who, code)});
+  }, out);
 }
 
 /// What is decided here is carried out by whoever coordinates the id from now on.

@@ -68,6 +68,31 @@ BOOST_AUTO_TEST_CASE(T05_a_late_end_does_not_end_a_later_transaction) {
   }
 }
 
+// Found by seed 772: the end of the transaction before, under the same epoch, was told as that of this one.
+BOOST_AUTO_TEST_CASE(T05_a_coordinator_that_was_replaced_without_knowing_tells_of_no_end) {
+  for (const auto seed : seeds) {
+    scenario s{seed};
+    auto p = begin(s, old_protocol, 2s);
+    BOOST_TEST((p.add() == error_code::none));
+    BOOST_TEST((p.write(s.await_leader(1), "first") == error_code::none));
+    BOOST_TEST((p.end(true) == error_code::none));
+    s.in().run_for(500ms);
+    const auto old = p.coordinator, there = s.other_than(old);
+    s.node(old).pause();
+    auto next = p;
+    next.coordinator = p.find(there, old);
+    BOOST_REQUIRE(next.coordinator > 0);
+    BOOST_TEST((next.add() == error_code::none));
+    BOOST_TEST((next.write(s.await_leader(there, {old}), "second") == error_code::none));
+    s.in().run_for(5s);  // its time is over
+    s.node(old).resume();
+    BOOST_TEST((p.end_once(true) != error_code::none));
+    BOOST_TEST(s.await_in_sync(there, 3));
+    BOOST_TEST(holds_only(s, {"first"}));
+    s.end_well();
+  }
+}
+
 BOOST_AUTO_TEST_CASE(T07_what_was_decided_is_carried_out_although_coordinator_and_leader_die) {
   for (const auto seed : seeds)
     for (const bool commits : {true, false}) {

@@ -130,6 +130,23 @@ BOOST_AUTO_TEST_CASE(a_transaction_is_begun_decided_and_completed) {
   BOOST_TEST((add(p.producer_id, 0) == error_code::producer_fenced));
 }
 
+// A coordinator that was replaced without knowing would tell of the transaction before.
+BOOST_AUTO_TEST_CASE(an_end_that_is_over_is_told_again_only_when_the_journal_still_takes_records) {
+  for (const auto version : {old_end, new_end}) {
+    fixture f;
+    const auto p = f.init();
+    f.add(p.producer_id, 0);
+    f.end(p.producer_id, 0, true, version);
+    f.mark_all();
+    BOOST_TEST(f.state() == "CompleteCommit");
+    f.refuses = true;
+    BOOST_TEST(is(f.end(p.producer_id, 0, true, version).error_code, error_code::coordinator_not_available));
+    f.refuses = false;
+    BOOST_TEST(f.end(p.producer_id, 0, true, version).error_code == 0);
+    BOOST_TEST(f.state() == "CompleteCommit");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_next_transaction_waits_a_moment_for_the_end_of_the_last_one) {
   const auto p = init();
   add(p.producer_id, 0);
