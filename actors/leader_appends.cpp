@@ -3,6 +3,7 @@
 #include "actors/leader_role.hpp"
 #include "actors/partition_appended.hpp"
 #include "runtime/base/mutation.hpp"
+#include "runtime/base/sites.hpp"
 #include "runtime/log/control_record.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
@@ -84,6 +85,12 @@ expected<leader_role::done_append> leader_role::append_now(const byte_slice& rec
   if (!done) {
     if (auto blamed = refusal_of(done.error(), records, log_.options(), now))
       return done_append{std::move(*blamed), offset{0}};
+    // What is missing may be at the leader that has replaced this one; producers take a gap for their own fault.
+    if (log::is_error(done.error(), log::errc::out_of_order_sequence) && !replicas_->is_followed()) {
+      probe("a gap in a producer's sequence at a leader without followers");
+      return make_error(node_errc::not_enough_replicas,
+                        describe() + ": " + render(done.error()) + ", and no follower has spoken to this leader yet");
+    }
     auto why = log_.failed_write(done.error());
     if (log_.has_failed())
       log_failed(why);

@@ -180,6 +180,13 @@ bool leader::drop_wish() {
   return advance();
 }
 
+bool leader::is_followed() const {
+  const auto has_spoken = [this](node_id id) { return id == self_ || followers_.contains(id); };
+  const auto spoken = std::ranges::count_if(members_.in_sync, has_spoken);
+  const auto wanted = std::min(members_.in_sync.size(), std::max<std::size_t>(rules_.min_in_sync, 2));
+  return static_cast<std::size_t>(spoken) >= wanted;
+}
+
 std::optional<node_id> leader::best_to_read(std::span<const node_id> near, offset wanted) const {
   using rank = std::tuple<offset, monotonic_time, node_id>;
   std::optional<rank> best;

@@ -44,6 +44,7 @@ struct producer {
   std::int16_t epoch = -1;
   std::int32_t sequence = 0;
   std::int16_t protocol = new_protocol;
+  bool transactional = true;  ///< else idempotent only
 
   /// The node that coordinates, as `asked` knows, unless it is `other`.
   std::int32_t find(std::int32_t asked, std::int32_t other = 0, std::int8_t type = 1, const std::string& key = id) {
@@ -90,28 +91,30 @@ struct producer {
     });
   }
 
-  error_code write(std::int32_t leader, const std::string& value) {
+  /// One request, whatever its answer.
+  error_code write_once(std::int32_t leader, const std::string& value) {
     log::batch_fields fields;
     fields.producer = producer_id{number};
     fields.producer_epoch = epoch;
     fields.base_sequence = sequence;
-    fields.transactional = true;
+    fields.transactional = transactional;
     log::batch_builder batch{fields};
     batch.add({1'700'000'000'000, as_bytes("k"), as_bytes(value), {}});
     kafka::produce_request r;
-    r.transactional_id = id;
+    r.transactional_id = transactional ? std::optional<std::string>{id} : std::nullopt;
     r.acks = -1;
     r.timeout_ms = 3'000;
     r.topic_data.resize(1);
     r.topic_data[0].name = scenario::topic;
     r.topic_data[0].partition_data = {{0, std::move(batch).finish().value()}};
-    const auto code = until_settled([&] {
-      const auto told = s.ask<kafka::produce_response>(s.address_of(leader), r, protocol == new_protocol ? 12 : 11);
-      return told ? error_code{told->responses.at(0).partition_responses.at(0).error_code}
-                  : error_code::request_timed_out;
-    });
+    const auto told = s.ask<kafka::produce_response>(s.address_of(leader), r, protocol == new_protocol ? 12 : 11);
+    const auto code = told ? error_code{told->responses.at(0).partition_responses.at(0).error_code}
+                           : error_code::request_timed_out;
     sequence += code == error_code::none;
     return code;
+  }
+  error_code write(std::int32_t leader, const std::string& value) {
+    return until_settled([&] { return write_once(leader, value); });
   }
 
   /// One EndTxn; with the new protocol the producer goes on with what it is told.

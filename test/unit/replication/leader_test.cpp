@@ -212,6 +212,20 @@ BOOST_AUTO_TEST_CASE(parked_acks_above_the_end_of_a_cut_log_are_taken_and_the_ot
   BOOST_TEST(parked.expire(t0 + 20ms) == std::vector<int>{2});
 }
 
+BOOST_AUTO_TEST_CASE(a_leader_is_followed_once_min_in_sync_replicas_have_spoken_to_it) {
+  leading alone{commit_rule::appended, 1, {me}};
+  BOOST_TEST(alone.is_followed());
+  leading one_asked_for{commit_rule::appended, 1, {me, other, third}};
+  BOOST_TEST(!one_asked_for.is_followed());
+  one_asked_for.hears(other, 0, 0);
+  BOOST_TEST(one_asked_for.is_followed());
+  leading all_asked_for{commit_rule::appended, 3, {me, other, third}};
+  all_asked_for.hears(other, 0, 0);
+  BOOST_TEST(!all_asked_for.is_followed());
+  all_asked_for.hears(third, 0, 0);
+  BOOST_TEST(all_asked_for.is_followed());
+}
+
 // -- who is read from -------------------------------------------------------------------------------------------------
 
 BOOST_AUTO_TEST_CASE(a_reader_is_sent_to_the_in_sync_follower_nearby_that_has_most) {
