@@ -156,6 +156,7 @@ class feeder_state {
     to.setLogStart(from.log_start.value);
     to.setRefusal(from.refusal);
     to.setFrom(from.from.value);
+    to.setAsks(from.asks);
     if (from.diverging) {
       to.setDivergingEpoch(from.diverging->epoch.value);
       to.setDivergingEnd(from.diverging->end.value);

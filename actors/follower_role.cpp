@@ -139,7 +139,7 @@ void follower_role::take(const replica_slice& m) {
   if (const auto* records = std::get_if<byte_slice>(&m.records); records && !records->empty())
     return is_for_us ? append(m, *records) : tell(true);
   raise_watermark(m);
-  if (log_->log_start_offset() != told_start_)
+  if (m.asks || log_->log_start_offset() != told_start_)
     tell(false);  // somebody may wait until nobody has the records before
 }
 

@@ -3,7 +3,6 @@
 #include "actors/leader_role.hpp"
 #include "actors/partition_appended.hpp"
 #include "runtime/base/mutation.hpp"
-#include "runtime/base/sites.hpp"
 #include "runtime/log/control_record.hpp"
 #include "runtime/node/context.hpp"
 #include "runtime/node/errors.hpp"
@@ -49,7 +48,13 @@ caf::result<wire<PartitionAppended>> leader_role::append(const wire<PartitionApp
     transactions_.hold({m, promise, {}}, *head, log_.spec().topic, log_.spec().id.index.value);
     return promise;
   }
-  return answer_when_committed(append_now(*records, *m), timeout_of(*m), m->getAcks() == all_in_sync);
+  auto done = append_now(*records, *m);
+  if (!done && is_doubtful(done.error())) {
+    auto promise = self_.make_response_promise<wire<PartitionAppended>>();
+    make_sure(std::move(done.error()), promise);
+    return promise;
+  }
+  return answer_when_committed(std::move(done), timeout_of(*m), m->getAcks() == all_in_sync);
 }
 
 /// Of batches outside of transactions only a bit is looked at.
@@ -70,6 +75,8 @@ void leader_role::append_held(held_append one, bool is_judged) {
   if (const auto head = transactional_head(records); !is_judged && head && transactions_.must_wait(*log_, *head, *m))
     return transactions_.hold(std::move(one), *head, log_.spec().topic, log_.spec().id.index.value);
   auto done = append_now(records, *m);
+  if (!done && is_doubtful(done.error()))
+    return make_sure(std::move(done.error()), std::move(one.promise));
   if (!done)
     return void(one.promise.deliver(std::move(done.error())));
   if (m->getAcks() == all_in_sync && done->needs > replicas_->high_watermark())
@@ -85,12 +92,6 @@ expected<leader_role::done_append> leader_role::append_now(const byte_slice& rec
   if (!done) {
     if (auto blamed = refusal_of(done.error(), records, log_.options(), now))
       return done_append{std::move(*blamed), offset{0}};
-    // What is missing may be at the leader that has replaced this one; producers take a gap for their own fault.
-    if (log::is_error(done.error(), log::errc::out_of_order_sequence) && !replicas_->is_followed()) {
-      probe("a gap in a producer's sequence at a leader without followers");
-      return make_error(node_errc::not_enough_replicas,
-                        describe() + ": " + render(done.error()) + ", and no follower has spoken to this leader yet");
-    }
     auto why = log_.failed_write(done.error());
     if (log_.has_failed())
       log_failed(why);

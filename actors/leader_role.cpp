@@ -164,6 +164,7 @@ void leader_role::on_progress() {
   for (auto& ready : acks_.release(replicas_->high_watermark()))
     ready.promise.deliver(std::move(ready.answer));
   answer_trims();
+  settle_doubts();
   if (const auto now = replicas_->high_watermark(); std::exchange(known_watermark_, now) != now) {
     log_->note_high_watermark(now);
     log_.note_watermark_moved();
@@ -202,7 +203,9 @@ void leader_role::on_deadline(monotonic_time due) {
   for (auto& late : trims_.expire(now))
     late.promise.deliver(
         make_error(node_errc::request_timed_out, describe() + ": the in-sync replicas did not delete in time"));
-  if (const auto next = std::min(acks_.next_deadline(), trims_.next_deadline()); next != monotonic_time::max())
+  expire_doubts(now);
+  const auto next = std::min({acks_.next_deadline(), trims_.next_deadline(), next_doubt_deadline()});
+  if (next != monotonic_time::max())
     arm(next);
 }
 
@@ -211,6 +214,7 @@ void leader_role::fail_waiting(const error& why) {
   for (auto& waiting : acks_.take_all())
     waiting.promise.deliver(why);
   fail_trims(why);
+  fail_doubts(why);
   readers_.fail_all(why);
 }
 
@@ -218,6 +222,7 @@ owed_acks leader_role::hand_over(const error& why) {
   transactions_.fail_all(why);
   readers_.fail_all(why);
   fail_trims(why);
+  fail_doubts(why);
   return std::exchange(acks_, owed_acks{bounds::parked_acks_max});
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/kafka/errors.hpp"
 #include "runtime/replication/leader.hpp"
 
+#include <deque>
 #include <map>
 #include <optional>
 
@@ -81,6 +82,13 @@ class leader_role {
     caf::typed_response_promise<wire<schema::PartitionTrimmed>> promise;
   };
 
+  /// What a producer is told only by a leader that still is one.
+  struct doubted {
+    append_promise promise;
+    error verdict;
+    monotonic_time since;
+  };
+
   /// What an append has come to: the answer, and the high watermark that it must wait for.
   struct done_append {
     wire<schema::PartitionAppended> answer;
@@ -97,6 +105,12 @@ class leader_role {
                                                                      std::chrono::milliseconds timeout, bool waits);
   void park(done_append done, std::chrono::milliseconds timeout, append_promise promise);
   std::optional<log::batch_head> transactional_head(const byte_slice& records) const;
+  bool is_doubtful(const error& verdict) const;
+  void make_sure(error verdict, append_promise promise);
+  void settle_doubts();
+  void expire_doubts(monotonic_time now);
+  monotonic_time next_doubt_deadline() const;
+  void fail_doubts(const error& why);
   void answer_trims();
   void fail_trims(const error& why);
   void report_own();
@@ -132,6 +146,7 @@ class leader_role {
   replication::membership decided_{{}, {}, -1};
   owed_acks acks_;
   replication::parked_acks<parked_trim> trims_;
+  std::deque<doubted> doubts_;  ///< oldest first
   log_readers readers_;
   transaction_check transactions_;
   std::map<node_id, fed_follower> followers_;

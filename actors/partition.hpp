@@ -74,6 +74,7 @@ struct replica_slice {
   std::optional<log::epoch_end> diverging;
   schema::ReplicaSlice::Refusal refusal = schema::ReplicaSlice::Refusal::NONE;
   offset from = no_offset;  ///< the follower's log end that this answers
+  bool asks = false;        ///< the leader wants to hear the follower's position, be it a new one or not
 };
 
 /// A leader asks for other in-sync replicas; the answer comes as isr_settled.

@@ -214,7 +214,7 @@ class replicator_state {
   replica_slice slice_of(const wire<ReplicaFetched>& m, schema::ReplicaSlice::Reader from, const partition_id& id) {
     replica_slice out{id, context_->self, leader_epoch{from.getLeaderEpoch()}, m.attachment(from.getRecords()),
                       offset{from.getHighWatermark()}, offset{from.getLogStart()}, {}, from.getRefusal(),
-                      offset{from.getFrom()}};
+                      offset{from.getFrom()}, from.getAsks()};
     if (from.getDivergingEnd() >= 0)
       out.diverging = log::epoch_end{leader_epoch{from.getDivergingEpoch()}, offset{from.getDivergingEnd()}};
     return out;

@@ -46,6 +46,7 @@ struct ReplicaSlice {
   divergingEnd @7 :Int64 = -1;
   refusal @8 :Refusal = none;
   from @9 :Int64 = -1;                # the log end that this answers; what was meant for another one does not hold
+  asks @10 :Bool;                     # the leader wants to hear the follower's position, which need not be a new one
 
   enum Refusal {
     none @0;

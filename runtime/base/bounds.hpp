@@ -72,6 +72,8 @@ constexpr std::size_t tls_file_piece_bytes = 64 * kib;  ///< of a part of a file
 constexpr std::uint64_t key_file_bytes_max = 1 * mib;   ///< a file with keys or certificates
 
 // One partition.
+constexpr std::size_t doubts_max = 1'000;         ///< producers that wait until a leader is sure that it still is one
+constexpr auto doubt_patience = 500ms;            ///< for that
 constexpr std::size_t parked_acks_max = 10'000;   ///< acks=all requests that wait for the high watermark
 constexpr auto resign_pause = 1s;                ///< between wishes of a leader with a failed disk to be one no more
 constexpr auto moved_replica_stay = 2s;          ///< until what has moved away is dropped; above deposed_ack_max

@@ -180,11 +180,11 @@ bool leader::drop_wish() {
   return advance();
 }
 
-bool leader::is_followed() const {
-  const auto has_spoken = [this](node_id id) { return id == self_ || followers_.contains(id); };
-  const auto spoken = std::ranges::count_if(members_.in_sync, has_spoken);
-  const auto wanted = std::min(members_.in_sync.size(), std::max<std::size_t>(rules_.min_in_sync, 2));
-  return static_cast<std::size_t>(spoken) >= wanted;
+bool leader::was_followed_since(monotonic_time then) const {
+  return std::ranges::all_of(members_.in_sync, [&](node_id id) {
+    const auto known = followers_.find(id);
+    return id == self_ || (known != followers_.end() && known->second.goal_at > then);
+  });
 }
 
 std::optional<node_id> leader::best_to_read(std::span<const node_id> near, offset wanted) const {

@@ -97,9 +97,9 @@ class leader {
   bool knows_high_watermark() const { return high_watermark_ >= epoch_start_; }
   const membership& members() const { return members_; }
   bool enough_in_sync() const { return members_.in_sync.size() >= rules_.min_in_sync; }
-  /// Whether replicas in sync have spoken to this leader: the whole of `min.insync.replicas` with itself, one at least
-  /// where it is not alone. Until then it may have been elected while it was cut off, and replaced since.
-  bool is_followed() const;
+  /// Whether all replicas in sync have spoken to this leader since `then`: so long at least nobody has replaced it, for
+  /// its successor is one of them.
+  bool was_followed_since(monotonic_time then) const;
   /// The follower among `near` that a client which wants records from `wanted` on had best read from: in sync, with
   /// that offset in its log, and of several the one that has most (KIP-392). None when this replica is the best.
   std::optional<node_id> best_to_read(std::span<const node_id> near, offset wanted) const;

@@ -1,6 +1,5 @@
 // What becomes of requests with acks=all that wait at a leader while another one is elected. "Not leader" is right only
 // for records that are gone: clients that retry what is committed double it, unless the producer's sequence tells.
-#include "runtime/metadata/image.hpp"
 #include "runtime/node/context.hpp"
 #include "test/sim/cluster/transaction_steps.hpp"
 
@@ -39,16 +38,6 @@ void with_deposals(Play play) {
   }
 }
 
-/// The running node that has just heard that it leads partition 0; 0: none.
-std::int32_t leader_of_its_own_mind(const scenario& s) {
-  for (const auto& [machine, context] : s.running())
-    if (const auto view = context->view.get(); view && view->image)
-      if (const auto topic = view->image->find_topic(std::string_view{scenario::topic}))
-        if (const auto* first = topic->find(partition_index{0}); first && first->leader == context->self)
-          return context->self.value;
-  return 0;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_deposed_leader_acknowledges_what_its_successor_commits) {
@@ -69,33 +58,29 @@ BOOST_AUTO_TEST_CASE(a_deposed_leader_that_learns_nothing_says_so_within_a_secon
   });
 }
 
-// Found by seed 910, at a leader that had been elected while it was cut off and replaced before it knew: it told a
-// producer, whose last batch the leader after it had acknowledged, of a gap in its sequence.
-BOOST_AUTO_TEST_CASE(a_leader_that_nobody_follows_yet_finds_no_gap_in_a_sequence) {
-  int tried = 0;
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+// Found by seeds 910 and 1005, at leaders that had been replaced and did not know: they told producers, whose last batch
+// the next leader had acknowledged, of a gap in their sequence.
+BOOST_AUTO_TEST_CASE(a_leader_that_nobody_follows_finds_no_gap_in_a_sequence) {
+  for (const auto seed : transaction_steps::seeds) {
     scenario s{seed};
-    transaction_steps::producer p{.s = s, .number = 4711, .epoch = 0, .transactional = false};
-    const auto old = s.await_leader(1);
-    BOOST_TEST((p.write(old, "first") == error_code::none));
-    s.node(old).crash();
-    std::int32_t next = 0;
-    s.in().run_until([&] { return (next = leader_of_its_own_mind(s)) > 0; }, transaction_steps::patience);
-    BOOST_REQUIRE(next > 0);
-    if (s.running().at(s.name_of(next))->controller != next)
-      continue;  // the third one has heard already
-    ++tried;
-    s.node(s.third(old, next)).pause();
-    s.in().run_for(50ms);
+    transaction_steps::producer p{s};
+    p.number = 4711;
+    p.epoch = 0;
+    p.transactional = false;
+    const auto leader = s.await_leader(1);
+    const auto one = s.other_than(leader), two = s.third(leader, one);
+    BOOST_TEST((p.write(leader, "first") == error_code::none));
+    s.node(one).pause();
+    s.node(two).pause();
     auto ahead = p;
     ++ahead.sequence;  // as if another leader had taken one
-    BOOST_TEST((ahead.write_once(next, "third") == error_code::not_enough_replicas));
-    s.node(s.third(old, next)).resume();
-    BOOST_TEST((ahead.write(next, "third") == error_code::out_of_order_sequence_number));
-    s.node(old).start();
-    BOOST_TEST(s.await_in_sync(next, 3));
-    BOOST_TEST(transaction_steps::holds_only(s, {"first"}));
+    BOOST_TEST((ahead.write_once(leader, "third") == error_code::not_enough_replicas));
+    s.node(one).resume();
+    s.node(two).resume();
+    BOOST_TEST(s.await_in_sync(one, 3));
+    BOOST_TEST((ahead.write(s.await_leader(one), "third") == error_code::out_of_order_sequence_number));
+    BOOST_TEST((p.write(s.await_leader(one), "second") == error_code::none));
+    BOOST_TEST(transaction_steps::holds_only(s, {"first", "second"}));
     s.end_well();
   }
-  BOOST_TEST(tried > 0);
 }

@@ -212,18 +212,15 @@ BOOST_AUTO_TEST_CASE(parked_acks_above_the_end_of_a_cut_log_are_taken_and_the_ot
   BOOST_TEST(parked.expire(t0 + 20ms) == std::vector<int>{2});
 }
 
-BOOST_AUTO_TEST_CASE(a_leader_is_followed_once_min_in_sync_replicas_have_spoken_to_it) {
+BOOST_AUTO_TEST_CASE(a_leader_was_followed_since_the_last_replica_in_sync_has_spoken) {
   leading alone{commit_rule::appended, 1, {me}};
-  BOOST_TEST(alone.is_followed());
-  leading one_asked_for{commit_rule::appended, 1, {me, other, third}};
-  BOOST_TEST(!one_asked_for.is_followed());
-  one_asked_for.hears(other, 0, 0);
-  BOOST_TEST(one_asked_for.is_followed());
-  leading all_asked_for{commit_rule::appended, 3, {me, other, third}};
-  all_asked_for.hears(other, 0, 0);
-  BOOST_TEST(!all_asked_for.is_followed());
-  all_asked_for.hears(third, 0, 0);
-  BOOST_TEST(all_asked_for.is_followed());
+  BOOST_TEST(alone.was_followed_since(t0));
+  leading l{commit_rule::appended, 1, {me, other, third}};
+  l.report(other, {offset{0}, offset{0}}, t0 + 2ms);
+  BOOST_TEST(!l.was_followed_since(t0));
+  l.report(third, {offset{0}, offset{0}}, t0 + 3ms);
+  BOOST_TEST(l.was_followed_since(t0 + 1ms));
+  BOOST_TEST(!l.was_followed_since(t0 + 2ms));
 }
 
 // -- who is read from -------------------------------------------------------------------------------------------------
