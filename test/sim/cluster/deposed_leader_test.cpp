@@ -58,8 +58,8 @@ BOOST_AUTO_TEST_CASE(a_deposed_leader_that_learns_nothing_says_so_within_a_secon
   });
 }
 
-// Found by seeds 910 and 1005, at leaders that had been replaced and did not know: they told producers, whose last batch
-// the next leader had acknowledged, of a gap in their sequence.
+// Found by seeds 910 and 1005, at leaders that had been replaced and did not know: they told producers, whose last
+// batch the next leader had acknowledged, of a gap in their sequence.
 BOOST_AUTO_TEST_CASE(a_leader_that_nobody_follows_finds_no_gap_in_a_sequence) {
   for (const auto seed : transaction_steps::seeds) {
     scenario s{seed};
