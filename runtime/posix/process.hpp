@@ -22,8 +22,9 @@ void send_stop_signal();
 /// Allows as many open files as the system lets this process have; returns that number.
 unsigned long raise_open_file_limit();
 
-/// Lets the allocator keep what was freed for the next use instead of giving it back to the system and faulting it in
-/// again: the buffers that requests are read into come and go by the gigabyte. Call before any other thread exists.
+/// Lets libc's allocator keep what was freed for the next use instead of giving it back to the system and faulting it
+/// in again: the buffers that requests are read into come and go by the gigabyte. Other allocators do so by themselves.
+/// Call before any other thread exists.
 void keep_freed_memory();
 
 /// This process's number.
