@@ -140,7 +140,7 @@ void follower_role::take(const replica_slice& m) {
     return is_for_us ? append(m, *records) : tell(true);
   raise_watermark(m);
   if (m.asks || log_->log_start_offset() != told_start_)
-    tell(false);  // somebody may wait until nobody has the records before
+    tell(false);  // somebody at the leader may wait for it
 }
 
 void follower_role::append(const replica_slice& m, const byte_slice& records) {

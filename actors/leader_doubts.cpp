@@ -36,7 +36,6 @@ void leader_role::make_sure(error verdict, append_promise promise) {
     send_slice(f, std::move(question));
   }
   arm(now + bounds::doubt_patience);
-  on_progress();
 }
 
 void leader_role::settle_doubts() {

@@ -36,10 +36,7 @@ auto state_of(const raft::member& who, const raft::view& seat, moment now) {
   const auto known = std::find_if(seat.peers.begin(), seat.peers.end(), [&](const auto& p) { return p.id == who; });
   if (known != seat.peers.end())
     return state_of(*known, now);
-  response::replica_state out;
-  out.replica_id = who.node.value;
-  out.replica_directory_id = who.directory.value;
-  out.log_end_offset = -1;
+  auto out = state_of(raft::view::peer{.id = who}, now);
   if (who == seat.leader) {
     out.log_end_offset = seat.last.index + 1;
     out.last_fetch_timestamp = out.last_caught_up_timestamp = to_ms(now.wall);
